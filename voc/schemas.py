@@ -1,0 +1,181 @@
+"""One Arrow schema per table, and the contract of a row-wise stage.
+
+Times are timestamp[us, UTC]; `month` is 'YYYY-MM' in the business time zone; spans are half-open code points into
+`reviews.text`. A field is non-nullable where docs/tables.md marks it with `!`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from voc.errors import SchemaMismatch
+
+TIME = pa.timestamp("us", tz="UTC")
+TEXT, INT, REAL = pa.string(), pa.int64(), pa.float64()
+WORDS, PAIRS = pa.list_(pa.string()), pa.map_(pa.string(), pa.string())
+
+
+def _schema(**columns: pa.DataType | tuple[pa.DataType]) -> pa.Schema:
+    """Columns in order; a type inside a one-tuple is non-nullable."""
+    return pa.schema(
+        [pa.field(n, t[0], nullable=False) if isinstance(t, tuple) else pa.field(n, t) for n, t in columns.items()]
+    )
+
+
+REVIEWS = _schema(
+    review_id=(TEXT,), parent_id=TEXT, kind=(TEXT,), source=(TEXT,), channel=(TEXT,), created_at=(TIME,), month=(TEXT,),
+    store_id=TEXT, sku_id=TEXT, order_id=TEXT, member_id=TEXT, touchpoint=TEXT, question=TEXT,
+    rating=pa.float32(), nps=pa.int8(), fulfilment=TEXT, lot=TEXT, produced_on=pa.date32(), warehouse=TEXT, carrier=TEXT,
+    subscores=pa.map_(pa.string(), pa.float32()), reply=TEXT, replied_at=TIME, sku_origin=TEXT,
+    lang=(TEXT,), text=(TEXT,), attributes=PAIRS, flags=(WORDS,), duplicate_of=TEXT, ingest_id=(TEXT,),
+)  # fmt: skip
+
+STORES = _schema(
+    store_id=(TEXT,), name=(TEXT,), format=TEXT, region=TEXT, city=TEXT, trade_area=TEXT, dealer=TEXT, ownership=TEXT,
+    opened=pa.date32(), closed=pa.date32(), valid_from=pa.date32(), valid_to=pa.date32(),
+)  # fmt: skip
+
+SKUS = _schema(
+    sku_id=(TEXT,), name=(TEXT,), parent_sku=TEXT, category=TEXT, brand=TEXT, own=(pa.bool_(),), supplier=TEXT,
+    factory=TEXT, components=WORDS, launched=pa.date32(), changes=PAIRS, valid_from=pa.date32(), valid_to=pa.date32(),
+)  # fmt: skip
+
+ORDERS = _schema(order_id=(TEXT,), store_id=TEXT, sku_id=TEXT, fulfilment=TEXT)
+
+INGESTS = _schema(
+    ingest_id=(TEXT,), file=(TEXT,), sha256=(TEXT,), source=(TEXT,), mapping=TEXT, records=(INT,), new=(INT,),
+    updated=(INT,), duplicate=(INT,), unchanged=(INT,), quarantined=(INT,), reviews_written=(INT,), naive_times=(INT,),
+    months=(WORDS,), encoding=TEXT,
+)  # fmt: skip
+
+QUARANTINE = _schema(ingest_id=(TEXT,), line=(INT,), reason=(TEXT,), message=(TEXT,), raw=(TEXT,))
+
+REVIEW_SCORES = _schema(
+    review_id=(TEXT,), month=(TEXT,), label=(TEXT,), score=(pa.float32(),), rating_text_conflict=(pa.bool_(),)
+)
+
+MENTIONS = _schema(
+    mention_id=(TEXT,), review_id=(TEXT,), month=(TEXT,), created_at=(TIME,), source=(TEXT,), channel=(TEXT,),
+    store_id=TEXT, sku_id=TEXT, lang=(TEXT,), start=(pa.int32(),), end=(pa.int32(),),
+    aspect_start=pa.int32(), aspect_end=pa.int32(), opinion_start=pa.int32(), opinion_end=pa.int32(),
+    aspect=(TEXT,), facet=(TEXT,), intent=(TEXT,), polarity=(pa.float32(),), confidence=(pa.float32(),),
+    severity=(TEXT,), competitor=TEXT, model=(TEXT,),
+)  # fmt: skip
+
+KEYWORDS = _schema(
+    month=(TEXT,), scope=(TEXT,), scope_id=TEXT, term=(TEXT,), polarity=(TEXT,), n_reviews=(INT,), score=(REAL,),
+    is_new=(pa.bool_(),),
+)  # fmt: skip
+
+TOPICS = _schema(
+    topic_id=(TEXT,), month=(TEXT,), label=(TEXT,), terms=pa.list_(pa.struct([("term", TEXT), ("score", REAL)])),
+    size=(INT,), parents=(WORDS,), event=(TEXT,), representatives=(WORDS,), model=(TEXT,),
+)  # fmt: skip
+
+MENTION_TOPICS = _schema(mention_id=(TEXT,), month=(TEXT,), topic_id=TEXT, similarity=(pa.float32(),))
+
+FACTS = _schema(
+    month=(TEXT,), source=(TEXT,), store_id=TEXT, sku_id=TEXT, issue_kind=(TEXT,), issue_code=(TEXT,),
+    n_mentions=(INT,), n_complaints=(INT,), n_praise=(INT,), polarity_sum=(REAL,),
+)  # fmt: skip
+
+EXPOSURE = _schema(
+    month=(TEXT,), source=(TEXT,), store_id=TEXT, sku_id=TEXT, n_reviews=(INT,), n_text=(INT,), rating_sum=(REAL,),
+    rating_n=(INT,), n_default=(INT,), n_flagged=(INT,),
+)  # fmt: skip
+
+# `chain` rows of the ranking are absolute: expected, rr, rank interval and gate are null there.
+RANKING = _schema(
+    month=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT, source=TEXT, category=TEXT, lot=TEXT,
+    issue_kind=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), expected=REAL, rr=REAL, rr05=REAL, rr95=REAL,
+    p_above=REAL, excess=REAL, severity=(TEXT,), priority=REAL, gate=TEXT, text_only_gate=TEXT, rank=(INT,),
+    rank_lo=INT, rank_hi=INT, change_rr=REAL, change_q=REAL, rating_impact=REAL, driver=TEXT, evidence=(WORDS,),
+)  # fmt: skip
+
+# Absolute rates of the whole chain, one row per issue; the interval is Wilson's at 95%, changes are rate ratios.
+CHAIN = _schema(
+    month=(TEXT,), issue_kind=(TEXT,), aspect=(TEXT,), severity=(TEXT,), n=(INT,), observed=(INT,), rate=(REAL,),
+    rate_lo=(REAL,), rate_hi=(REAL,), share=(REAL,), month_ratio=REAL, month_ratio_lo=REAL, month_ratio_hi=REAL,
+    year_ratio=REAL, year_ratio_lo=REAL, year_ratio_hi=REAL, rank=(INT,), evidence=(WORDS,),
+)  # fmt: skip
+
+TABLES = MappingProxyType(
+    dict(
+        reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, ingests=INGESTS, quarantine=QUARANTINE,
+        review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
+        mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
+    )
+)  # fmt: skip
+
+Batch = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A row-wise step that knows no engine.
+
+    `open()` runs once per worker and returns a pure function from a batch with schema `input` to a batch with schema
+    `output`. `open` must pickle (a module-level function or a `functools.partial` of one).
+    """
+
+    name: str
+    input: pa.Schema
+    output: pa.Schema
+    open: Callable[[], Batch]
+
+
+def checked(stage: Stage) -> Batch:
+    """Open `stage` and check each batch on both sides, by name, order and type. Raises SchemaMismatch."""
+    run = stage.open()
+
+    def checked_run(batch: pa.RecordBatch) -> pa.RecordBatch:
+        check(batch.schema, stage.input, f"input of stage {stage.name!r}")
+        out = run(batch)
+        check(out.schema, stage.output, f"output of stage {stage.name!r}")
+        return out
+
+    return checked_run
+
+
+def check(found: pa.Schema, wanted: pa.Schema, where: str) -> None:
+    """Raise SchemaMismatch unless names, order and types are equal (nullability is checked by `conform`)."""
+    if found.names != wanted.names or found.types != wanted.types:
+        pairs = [f"{w.name}: {w.type}" for w in wanted if w.name not in found.names or found.field(w.name).type != w.type]
+        extra = [n for n in found.names if n not in wanted.names]
+        raise SchemaMismatch(f"{where}: wants {pairs or wanted.names}, found extra {extra}, order {found.names}")
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`table` with exactly `schema`: missing nullable columns become nulls, others are cast, extra ones are an error.
+
+    Raises SchemaMismatch for an extra column, a missing non-nullable one, or a null where none may be.
+    """
+    extra = [n for n in table.column_names if n not in schema.names]
+    if extra:
+        raise SchemaMismatch(f"columns that the table does not have: {extra}; it has {schema.names}")
+    columns = []
+    for field in schema:
+        if field.name not in table.column_names:
+            if not field.nullable:
+                raise SchemaMismatch(f"column {field.name!r} is missing and may not be null")
+            columns.append(pa.nulls(len(table), field.type))
+            continue
+        column = table[field.name]
+        if not field.nullable and column.null_count:
+            raise SchemaMismatch(f"column {field.name!r} has {column.null_count} nulls and may have none")
+        columns.append(column if column.type == field.type else column.cast(field.type))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def project(schema: pa.Schema, *names: str) -> pa.Schema:
+    """The fields `names` of `schema`, in that order: the input that a stage really needs."""
+    return pa.schema([schema.field(n) for n in names])
+
+
+def empty(name: str) -> pa.Table:
+    """The table `name` of `TABLES` without rows."""
+    return TABLES[name].empty_table()
