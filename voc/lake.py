@@ -1,0 +1,183 @@
+"""Tables on disk: Delta Lake through `deltalake`, a folder a table.
+
+`reviews`, `mentions` and the other monthly tables are partitioned by `month` and are written a month slice at a time: a
+slice is replaced as a whole, in one commit, so that a killed run leaves the old version or the new one. Reading for output
+always has a total order (`ORDER`), because Delta does not keep the order of writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import DeltaTable, write_deltalake
+
+from voc.errors import Locked, UnknownName, VocError
+from voc.schemas import TABLES, conform
+
+#: The columns that give each table a total order.
+ORDER: dict[str, tuple[str, ...]] = {
+    "reviews": ("month", "review_id"),
+    "stores": ("store_id", "valid_from"),
+    "skus": ("sku_id", "valid_from"),
+    "orders": ("order_id", "sku_id", "store_id"),
+    "ingests": ("ingest_id",),
+    "quarantine": ("ingest_id", "line", "reason"),
+    "review_scores": ("month", "review_id"),
+    "mentions": ("month", "mention_id"),
+    "keywords": ("month", "scope", "scope_id", "polarity", "term"),
+    "topics": ("month", "topic_id"),
+    "mention_topics": ("month", "mention_id"),
+    "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
+    "exposure": ("month", "source", "store_id", "sku_id"),
+    "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
+    "chain": ("month", "rank", "issue_kind", "aspect"),
+}
+MONTHLY = frozenset(name for name, schema in TABLES.items() if "month" in schema.names)
+
+
+class Lake:
+    """The tables under `root`. Reading a table that was never written gives it empty."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+
+    def _path(self, name: str) -> Path:
+        if name not in TABLES:
+            raise UnknownName("table", name, TABLES)
+        return self.root / name
+
+    def exists(self, name: str) -> bool:
+        return (self._path(name) / "_delta_log").is_dir()
+
+    def _table(self, name: str, version: int | None = None) -> DeltaTable:
+        return DeltaTable(str(self._path(name)), version=version)
+
+    def version(self, name: str) -> int | None:
+        """The table's newest version, None if it was never written."""
+        return self._table(name).version() if self.exists(name) else None
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of every table that exists, by name."""
+        found = {name: self.version(name) for name in sorted(TABLES)}
+        return {name: version for name, version in found.items() if version is not None}
+
+    def months(self, name: str) -> list[str]:
+        """The months that have rows, oldest first."""
+        if not self.exists(name):
+            return []
+        parts = pa.table(self._table(name).get_add_actions(flatten=True))
+        return sorted(set(parts["partition.month"].to_pylist())) if len(parts) else []
+
+    def read(
+        self,
+        name: str,
+        *,
+        months: Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
+    ) -> pa.Table:
+        """The rows of `months` (None: all), sorted by `ORDER[name]`, with the schema of `voc.schemas` in its order."""
+        schema = TABLES[name] if name in TABLES else None
+        if schema is None:
+            raise UnknownName("table", name, TABLES)
+        wanted = list(schema.names if columns is None else columns)
+        if not self.exists(name):
+            return pa.schema([schema.field(c) for c in wanted]).empty_table()
+        order = [c for c in ORDER[name] if c in schema.names]
+        needed = list(dict.fromkeys([*wanted, *order]))
+        dataset = self._table(name, version).to_pyarrow_dataset()
+        keep = None if months is None else pc.field("month").isin(list(months))
+        table = dataset.to_table(columns=needed, filter=keep)
+        table = conform_order(table, pa.schema([schema.field(c) for c in needed]))
+        table = table.sort_by([(c, "ascending") for c in order]) if len(table) else table
+        return table.select(wanted).combine_chunks()
+
+    def fingerprint(self, name: str, month: str | None = None) -> str:
+        """Changes whenever the slice's files change; a cheap answer to "has it been touched since"."""
+        if not self.exists(name):
+            return "absent"
+        parts = pa.table(self._table(name).get_add_actions(flatten=True))
+        paths = parts["path"].to_pylist() if len(parts) else []
+        if month is not None and paths:
+            paths = [p for p, m in zip(paths, parts["partition.month"].to_pylist(), strict=True) if m == month]
+        return hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()
+
+    def replace_month(self, name: str, month: str, rows: pa.Table) -> bool:
+        """Make `rows` the slice `month` of table `name`, in one commit. False if the slice was equal already.
+
+        Raises VocError when a row belongs to another month.
+        """
+        rows = conform(rows, TABLES[name])
+        strangers = pc.sum(pc.not_equal(rows["month"], month)).as_py() if len(rows) else 0
+        if strangers:
+            raise VocError(f"{strangers} rows for table {name!r} do not belong to month {month}")
+        rows = _ordered(name, rows)
+        if self.exists(name):
+            if self.read(name, months=[month]).equals(rows):
+                return False
+            write_deltalake(
+                str(self._path(name)), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"]
+            )
+        else:
+            write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=["month"])
+        return True
+
+    def replace(self, name: str, rows: pa.Table) -> bool:
+        """Make `rows` the whole table `name` (not partitioned ones). False if it was equal already."""
+        rows = _ordered(name, conform(rows, TABLES[name]))
+        if self.exists(name) and self.read(name).equals(rows):
+            return False
+        partition = ["month"] if name in MONTHLY else None
+        write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=partition)
+        return True
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add `rows` to table `name` in one commit; nothing happens for no rows."""
+        if len(rows):
+            partition = ["month"] if name in MONTHLY else None
+            write_deltalake(
+                str(self._path(name)), _ordered(name, conform(rows, TABLES[name])), mode="append", partition_by=partition
+            )
+
+    def made_from(self, step: str, month: str) -> str | None:
+        """What `record` noted for this step and month: the digest of the inputs that its output was made from."""
+        path = self.root / "_made" / step / f"{month}.json"
+        return json.loads(path.read_text("utf-8"))["inputs"] if path.is_file() else None
+
+    def record(self, step: str, month: str, inputs: str) -> None:
+        """Note that `step` is up to date for `month` with these inputs. Written last, so a killed step runs again."""
+        path = self.root / "_made" / step / f"{month}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged = path.with_suffix(".tmp")
+        staged.write_text(json.dumps({"inputs": inputs}), "utf-8")
+        os.replace(staged, path)
+
+
+def conform_order(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Cast what the file format widened (nullability, list item names) back to `schema`."""
+    return pa.Table.from_arrays([table[f.name].cast(f.type) for f in schema], schema=schema)
+
+
+def _ordered(name: str, rows: pa.Table) -> pa.Table:
+    keys = [(c, "ascending") for c in ORDER[name] if c in rows.column_names]
+    return rows.sort_by(keys).combine_chunks() if len(rows) else rows
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the project's lock; raises Locked at once when another run has it. The system frees it if the run dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".voc.lock", "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Locked(f"another run holds the project {folder}; wait for it to end") from error
+        yield
