@@ -1,0 +1,1 @@
+"""Where stages run. A stage never knows which engine runs it."""

@@ -1,0 +1,74 @@
+"""The local engine: same result for one worker and two, in order; a dead worker names its batch."""
+
+import functools
+import os
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from voc.engines.local import LocalEngine
+from voc.errors import SchemaMismatch, WorkerDied
+from voc.schemas import Stage
+
+NUMBERS = pa.schema([("n", pa.int64())])
+SQUARES = pa.schema([("n", pa.int64()), ("square", pa.int64())])
+
+
+def open_square():
+    return lambda batch: pa.RecordBatch.from_arrays([batch["n"], pc.multiply(batch["n"], batch["n"])], schema=SQUARES)
+
+
+def open_dying(at):
+    def run(batch):
+        if at in batch["n"].to_pylist():
+            os._exit(7)
+        return pa.RecordBatch.from_arrays([batch["n"], batch["n"]], schema=SQUARES)
+
+    return run
+
+
+def open_wrong():
+    return lambda batch: batch
+
+
+def table(rows=1000):
+    return pa.table({"n": pa.array(range(rows), pa.int64())})
+
+
+SQUARE = Stage("square", NUMBERS, SQUARES, open_square)
+
+
+def test_one_and_two_workers_give_equal_tables_in_order():
+    with LocalEngine(workers=1, batch_rows=64) as one, LocalEngine(workers=2, batch_rows=64) as two:
+        a, b = one.run(SQUARE, table()), two.run(SQUARE, table())
+    assert a.equals(b)
+    assert a["square"].to_pylist() == [n * n for n in range(1000)]
+
+
+def test_no_rows_give_an_empty_table_of_the_output_schema():
+    with LocalEngine(workers=2) as engine:
+        assert engine.run(SQUARE, table(0)).equals(SQUARES.empty_table())
+
+
+def test_progress_adds_up_to_the_rows():
+    seen = []
+    with LocalEngine(workers=1, batch_rows=300) as engine:
+        engine.run(SQUARE, table(), progress=seen.append)
+    assert seen == [300, 300, 300, 100]
+
+
+def test_a_dead_worker_fails_the_run_and_names_stage_and_batch():
+    stage = Stage("dying", NUMBERS, SQUARES, functools.partial(open_dying, 500))
+    with LocalEngine(workers=2, batch_rows=100) as engine, pytest.raises(WorkerDied, match=r"'dying', batch \d+ of 10"):
+        engine.run(stage, table())
+
+
+def test_a_stage_that_breaks_its_promise_is_refused():
+    with LocalEngine(workers=1) as engine, pytest.raises(SchemaMismatch, match="output of stage 'wrong'"):
+        engine.run(Stage("wrong", NUMBERS, SQUARES, open_wrong), table())
+
+
+def test_map_keeps_the_order():
+    with LocalEngine(workers=2) as engine:
+        assert engine.map(pow, [(n, 2) for n in range(20)]) == [n * n for n in range(20)]
