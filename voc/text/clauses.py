@@ -42,8 +42,6 @@ _NUMBERING = (
     rf"| (?<=[{_HAN}])[1-9][、)）](?=[{_HAN}])"  # 味道好2、物流快
     r"| [①-⑳]"
 )
-    rf"(?:(?<=^)|(?<=[\s。；;，,！!]))(?:[1-9][0-9]?[.、)）](?!\d)|(?<=[{_HAN}])[1-9][、)）](?=[{_HAN}])|[①-⑳])"
-)
 _EMOJI_END = rf"(?<=[{_EMOJI}])(?=[^{_EMOJI}\s。！？!?；;，,、.…~～])"
 _CUT = re.compile(rf"(?P<turn>{_TURN}) | (?P<stop>{_NUMBERING} | {_STOP}) | (?P<after>{_EMOJI_END})", re.VERBOSE)
 # 除了贵没毛病: the exception ends where the rest begins, without a comma.

@@ -15,7 +15,7 @@ import rjieba
 from voc.errors import InputError
 
 _ENGLISH = re.compile(r"[A-Za-z]+(?:['’][A-Za-z]+)*|\d+(?:[.,]\d+)*%?|\s+|.", re.DOTALL)
-_ASCII_PART = re.compile(r"[a-zA-Z0-9]+(?:\.\d+)?%?|.", re.DOTALL)
+_ASCII_PART = re.compile(r"[a-zA-Z0-9]+(?:\.\d+)?%?|[^a-zA-Z0-9]+")
 _TEXTS_A_CALL = 1000
 
 
