@@ -1,0 +1,67 @@
+"""One file a command: a plain function with the command's flags. It returns an exit code, or None for 0.
+
+Commands print, the rest of voc logs. Tables go to stdout (`--json`: as JSON), progress and remarks to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voc.pipeline import Progress
+
+DONE, OVER_QUARANTINE = 0, 4
+
+ProjectFolder = Annotated[
+    Path, typer.Option("--project", "-p", envvar="VOC_PROJECT", help="The project's folder (it holds voc.toml).")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+Month = Annotated[str, typer.Option("--month", help="The month, YYYY-MM, in the project's time zone.")]
+
+
+def say(message: str) -> None:
+    """A remark on stderr."""
+    Console(stderr=True, highlight=False, soft_wrap=True, markup=False).print(message)
+
+
+def show(rows: Sequence[dict[str, Any]], *, as_json: bool, title: str = "") -> None:
+    """`rows` as a table for people, or as JSON."""
+    if as_json:
+        print(json.dumps(list(rows), ensure_ascii=False, indent=2, default=str))
+        return
+    if not rows:
+        print("nothing to show")
+        return
+    table = Table(title=title or None, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console(markup=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(v) for v in value)
+    return "" if value is None else str(value)
+
+
+def terminal_progress() -> Progress | None:
+    """A line that counts, on stderr; None where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def report(step: str, done: int, of: int) -> None:
+        end = "\n" if done == of else ""
+        print(f"\r{step}: {done} of {of}", end=end, file=sys.stderr, flush=True)
+
+    return report

@@ -1,0 +1,96 @@
+"""The command line: every command's plain function, and the exit codes.
+
+0 done · 1 the work failed · 2 wrong use · 3 another run holds the project · 4 done, but too much was quarantined
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+import voc
+from voc.commands import (
+    analyze,
+    annotate,
+    demo,
+    doctor,
+    ingest,
+    init,
+    keywords,
+    rank,
+    rank_file,
+    report,
+    run,
+    say,
+    sentiment,
+    sources,
+    topics,
+)
+from voc.errors import VocError
+
+app = typer.Typer(
+    name="voc",
+    help="Voice of customer for retail chains: reviews and surveys in, a monthly report that can be believed out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+COMMANDS: dict[str, Callable[..., int | None]] = {
+    "init": init.init,
+    "demo": demo.demo,
+    "ingest": ingest.ingest,
+    "sources": sources.sources,
+    "annotate": annotate.annotate,
+    "topics": topics.topics,
+    "rank": rank.rank,
+    "report": report.report,
+    "run": run.run,
+    "analyze": analyze.analyze,
+    "sentiment": sentiment.sentiment,
+    "keywords": keywords.keywords,
+    "rank-file": rank_file.rank_file,
+    "doctor": doctor.doctor,
+}
+
+
+def _exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
+    """`function` as a command: its errors become a line on stderr, its result the exit code."""
+
+    @functools.wraps(function)
+    def command(*args: Any, **options: Any) -> None:
+        try:
+            code = function(*args, **options)
+        except VocError as error:
+            say(f"voc: {error}")
+            raise typer.Exit(error.exit_code) from error
+        raise typer.Exit(code or 0)
+
+    return command
+
+
+for _name, _function in COMMANDS.items():
+    app.command(_name)(_exit_code(_function))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(voc.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _global(
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done, on stderr.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(name)s: %(message)s")
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,11 @@
+"""`voc sources`: the ingestors there are."""
+
+from __future__ import annotations
+
+from voc import ingest as ingestion
+from voc.commands import AsJson, show
+
+
+def sources(*, as_json: AsJson = False) -> None:
+    """The ingestors there are, with the columns that each one knows and how well its layout is known."""
+    show(ingestion.sources(), as_json=as_json)

@@ -1,0 +1,422 @@
+"""The monthly job: which steps, in which order, and what each is made from.
+
+Every step reads tables and writes tables, notes the digest of its inputs last, and does nothing when that digest is the
+same as at its last run. So each step can be run again alone, a killed run carries on, and a second run changes nothing.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+import voc
+from voc import config as configuration
+from voc import ingest as ingestion
+from voc import issues as ranking_room
+from voc import taxonomy as taxonomies
+from voc.config import Config
+from voc.engines.local import LocalEngine
+from voc.errors import InputError, UnknownName, WrongUse
+from voc.extract import keywords as keyword_table
+from voc.extract import mentions as mention_stage
+from voc.extract import sentiment as sentiment_stage
+from voc.ingest import Ingested, privacy
+from voc.lake import Lake
+from voc.taxonomy import Taxonomy
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str, int, int], None]  # step, done, of
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A project on disk: its folder, its configuration and its lake."""
+
+    folder: Path
+    config: Config
+    lake: Lake
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Workspace:
+        """Raises ConfigError when `folder` holds no readable voc.toml."""
+        folder = Path(folder)
+        config = configuration.load(folder)
+        return cls(folder, config, Lake(folder / config.lake.path))
+
+    def taxonomy(self) -> Taxonomy:
+        """The taxonomy that the configuration names: a built-in one, or a file relative to the project."""
+        return taxonomies.load(self.taxonomy_reference())
+
+    def taxonomy_reference(self) -> str:
+        name = self.config.nlp.taxonomy
+        return str(self.folder / name) if name.endswith(".toml") else name
+
+    def member_key(self) -> bytes:
+        return privacy.load_key(self.folder / self.config.privacy.key_file, variable=self.config.privacy.salt_variable)
+
+
+def digest(*parts: object) -> str:
+    """sha256 over the JSON of `parts`: what a step was made from."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def check_month(month: str) -> str:
+    """`month` itself when it is 'YYYY-MM'. Raises WrongUse otherwise."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+        raise WrongUse(f"month {month!r} is not of the form YYYY-MM, for instance 2026-10")
+    return month
+
+
+# ---- ingest -----------------------------------------------------------------------------------------------------------
+
+DIMENSIONS = ("stores", "skus", "orders")
+
+
+def ingest(
+    work: Workspace,
+    paths: Sequence[Path],
+    *,
+    source: str,
+    mapping: Path | None = None,
+    channel: str | None = None,
+    encoding: str | None = None,
+) -> list[Ingested]:
+    """Read `paths` into the lake. `source` is a name of `voc sources` or a `[sources.NAME]` of the configuration."""
+    section = work.config.sources.get(source, configuration.SourceSection())
+    if mapping is None and section.mapping is not None:
+        mapping = work.folder / section.mapping
+    return ingestion.ingest(
+        work.lake,
+        paths,
+        source=section.source or source,
+        name=source,
+        mapping=mapping,
+        channel=channel or section.channel,
+        encoding=encoding or section.encoding,
+        config=work.config,
+        key=work.member_key(),
+    )
+
+
+def inbox_files(work: Workspace) -> list[tuple[str, Path]]:
+    """(source name, file) for every file of inbox/, dimension tables first, then by name.
+
+    Raises WrongUse for a file of no source, and UnknownName for a folder that is no source.
+    """
+    inbox = work.folder / "inbox"
+    files = sorted(p for p in inbox.rglob("*") if p.is_file() and not p.name.startswith((".", "~$")))
+    known = {*ingestion.names(), *work.config.sources}
+    found = []
+    for path in files:
+        inside = path.relative_to(inbox)
+        by_glob = [
+            name
+            for name, section in sorted(work.config.sources.items())
+            if section.files and fnmatch.fnmatch(str(path.relative_to(work.folder)), section.files)
+        ]
+        if by_glob:
+            found.append((by_glob[0], path))
+        elif len(inside.parts) == 1:
+            raise WrongUse(
+                f"inbox/{inside}: no source. Put it into inbox/NAME/ (NAME one of {', '.join(sorted(known))}) "
+                f"or add [sources.NAME] files = \"inbox/{inside}\" to {configuration.FILE}"
+            )
+        elif inside.parts[0] not in known:
+            raise UnknownName("source", inside.parts[0], known, where=f"inbox/{inside}")
+        else:
+            found.append((inside.parts[0], path))
+    order = {name: i for i, name in enumerate(DIMENSIONS)}
+    return sorted(found, key=lambda pair: (order.get(pair[0], len(order)), pair[0], str(pair[1])))
+
+
+def ingest_inbox(work: Workspace, *, progress: Progress | None = None) -> list[Ingested]:
+    """Everything in inbox/ that is not in the ledger yet."""
+    found = inbox_files(work)
+    done: list[Ingested] = []
+    by_source: dict[str, list[Path]] = {}
+    for name, path in found:
+        by_source.setdefault(name, []).append(path)
+    for name, paths in by_source.items():
+        done += ingest(work, paths, source=name)
+        if progress is not None:
+            progress("ingest", len(done), len(found))
+    return done
+
+
+# ---- annotate ---------------------------------------------------------------------------------------------------------
+
+
+def annotate(work: Workspace, *, months: Sequence[str] | None = None, progress: Progress | None = None) -> list[str]:
+    """Mentions, review scores and keywords of `months` (None: every month of the lake). Returns the months remade."""
+    lake, nlp = work.lake, work.config.nlp
+    available = lake.months("reviews")
+    wanted = available if months is None else [_known_month(m, available) for m in months]
+    stages = [
+        ("mentions", mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language)),
+        ("review_scores", sentiment_stage.stage()),
+    ]
+    made = digest(work.taxonomy().sha256, nlp.model_dump(exclude={"workers", "batch_rows"}), _code())
+    stale = [
+        (m, inputs)
+        for m in wanted
+        if lake.made_from("annotate", m) != (inputs := digest(made, lake.fingerprint("reviews", m)))
+    ]
+    with LocalEngine(workers=nlp.workers, batch_rows=nlp.batch_rows) as engine:
+        for done, (month, _) in enumerate(stale):
+            reviews = lake.read("reviews", months=[month])
+            for name, stage in stages:
+                lake.replace_month(name, month, engine.run(stage, reviews))
+            if progress is not None:
+                progress("annotate", done + 1, len(stale))
+        tables = engine.map(keywords_of, [(str(lake.root), month) for month, _ in stale])
+    for (month, inputs), table in zip(stale, tables, strict=True):
+        lake.replace_month("keywords", month, table)
+        lake.record("annotate", month, inputs)
+    return [month for month, _ in stale]
+
+
+def keywords_of(root: str, month: str) -> pa.Table:
+    """The keyword table of one month of the lake at `root`; a job for one worker."""
+    lake = Lake(Path(root))
+    earlier = lake.months("keywords")
+    known = set()
+    if earlier and earlier[0] < month:
+        known = set(lake.read("keywords", months=[m for m in earlier if m < month], columns=["term"])["term"].to_pylist())
+    return keyword_table.table(
+        lake.read("reviews", months=[month]), lake.read("mentions", months=[month]), month=month, known=known
+    )
+
+
+def _known_month(month: str, available: Sequence[str]) -> str:
+    """`month` if the lake has reviews of it. Raises UnknownName with those it has."""
+    if check_month(month) not in available:
+        raise UnknownName("month", month, available)
+    return month
+
+
+def _code() -> str:
+    """The version that is part of every digest: a new release makes its tables anew."""
+    return voc.__version__
+
+
+# ---- topics -----------------------------------------------------------------------------------------------------------
+
+
+def topics(work: Workspace, *, month: str) -> bool:
+    """Topics of the month's complaint and request clauses. False when they were up to date. Raises MissingExtra."""
+    from voc import topics as topic_room  # its libraries are an extra and slow to import
+
+    lake, settings = work.lake, work.config.topics
+    _known_month(month, lake.months("reviews"))
+    months = [m for m in lake.months("mentions") if m <= month]
+    inputs = digest(settings.model_dump(), _code(), [lake.fingerprint("mentions", m) for m in months])
+    if lake.made_from("topics", month) == inputs:
+        return False
+    result = topic_room.topics_for_month(
+        lake.read("mentions", months=months),
+        lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "lang"]),
+        month=month,
+        history=lake.read("topics", months=[m for m in lake.months("topics") if m < month]),
+        store=lake.root / "_topics",
+        embedder=settings.embedder,
+        max_clauses=settings.max_clauses,
+        seed=settings.seed,
+    )
+    lake.replace_month("topics", month, result.topics)
+    lake.replace_month("mention_topics", month, result.mention_topics)
+    lake.record("topics", month, inputs)
+    return True
+
+
+# ---- rank -------------------------------------------------------------------------------------------------------------
+
+
+def count(work: Workspace) -> list[str]:
+    """Facts and exposure of every month whose mentions or reviews changed. Returns those months."""
+    lake = work.lake
+    remade = []
+    for month in lake.months("reviews"):
+        inputs = digest(
+            _code(), work.config.nlp.min_confidence, lake.fingerprint("skus"),
+            lake.fingerprint("reviews", month), lake.fingerprint("mentions", month),
+        )  # fmt: skip
+        if lake.made_from("count", month) == inputs:
+            continue
+        reviews, mentions = lake.read("reviews", months=[month]), lake.read("mentions", months=[month])
+        skus = lake.read("skus")
+        minimum = work.config.nlp.min_confidence
+        lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, min_confidence=minimum))
+        lake.replace_month("exposure", month, ranking_room.exposure(reviews, skus=skus))
+        lake.record("count", month, inputs)
+        remade.append(month)
+    return remade
+
+
+def rank(work: Workspace, *, month: str) -> pa.Table:
+    """The month's ranking, from the facts of this month and those before it; also written to the lake."""
+    lake = work.lake
+    _known_month(month, lake.months("reviews"))
+    count(work)
+    settings = ranking_settings(work.config)
+    months = [m for m in lake.months("exposure") if m <= month]
+    shared: dict[str, Any] = dict(
+        facts=lake.read("facts", months=months),
+        exposure=lake.read("exposure", months=months),
+        issues=issue_metas(work.taxonomy()),
+        mentions=lake.read("mentions", months=[month]),
+        reviews=lake.read("reviews", months=[month]),
+        skus=lake.read("skus"),
+        settings=settings,
+    )
+    table = ranking_room.rank(month, stores=lake.read("stores"), **shared)
+    lake.replace_month("ranking", month, table)
+    lake.replace_month("chain", month, ranking_room.chain(month, **shared))
+    return table
+
+
+def ranking_settings(config: Config) -> ranking_room.Settings:
+    return ranking_room.Settings(**config.ranking.model_dump(), min_confidence=config.nlp.min_confidence)
+
+
+def issue_metas(taxonomy: Taxonomy) -> dict[str, ranking_room.IssueMeta]:
+    """What the statistics need to know of each issue."""
+    return {
+        code: ranking_room.IssueMeta(code=code, severity=issue.severity, store=issue.store)
+        for code, issue in taxonomy.issues.items()
+    }
+
+
+# ---- report -----------------------------------------------------------------------------------------------------------
+
+
+def report(
+    work: Workspace,
+    *,
+    month: str,
+    out: Path | None = None,
+    reader: str | None = None,
+    store: str | None = None,
+    region: str | None = None,
+    lang: str | None = None,
+) -> Path:
+    """Build the month's report folder from the lake's tables and return it. Raises UnknownName for a month not ranked."""
+    from voc import report as report_room  # charts are slow to import, and nobody else needs them
+
+    if check_month(month) not in work.lake.months("ranking"):
+        ranked = work.lake.months("ranking")
+        raise InputError(f"month {month} has no ranking yet (ranked: {', '.join(ranked) or 'none'}); run `voc rank` first")
+    out = out or work.folder / "reports" / month
+    language = lang or work.config.project.language
+    data = report_data(work, month=month)
+    report_room.build(data, out, lang=language, reader=reader, store=store, region=region)
+    return out
+
+
+def report_data(work: Workspace, *, month: str) -> Any:
+    """Everything that the month's report shows, read from the lake."""
+    from voc.report.data import IssueName, ReportData
+
+    lake, taxonomy = work.lake, work.taxonomy()
+    months = [m for m in lake.months("exposure") if m <= month]
+    mentions = lake.read("mentions", months=[month])
+    exposure = lake.read("exposure", months=months)
+    reviews = lake.read("reviews", months=[month])
+    ingests = lake.read("ingests")
+    return ReportData(
+        month=month,
+        title=work.config.report.title or work.config.project.name,
+        ranking=lake.read("ranking", months=[month]),
+        chain=lake.read("chain", months=[month]),
+        safety=ranking_room.safety(mentions, reviews, min_confidence=work.config.nlp.min_confidence),
+        facts=lake.read("facts", months=months),
+        exposure=exposure,
+        mentions=mentions,
+        reviews=reviews,
+        review_scores=lake.read("review_scores", months=[month]),
+        keywords=lake.read("keywords", months=[month]),
+        topics=lake.read("topics", months=[month]),
+        mention_topics=lake.read("mention_topics", months=[month]),
+        stores=lake.read("stores"),
+        skus=lake.read("skus"),
+        ingests=ingests,
+        quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
+        withheld=tuple(ranking_room.withheld(exposure, month)),
+        issues={
+            code: IssueName(code=code, zh=i.zh, en=i.en, facet=i.facet, severity=i.severity, owner=i.owner)
+            for code, i in taxonomy.issues.items()
+        },
+        min_confidence=work.config.nlp.min_confidence,
+        run=run_record(work, month=month),
+    )
+
+
+def _reason_counts(quarantine: pa.Table) -> dict[str, int]:
+    counts = pc.value_counts(quarantine["reason"]).to_pylist()
+    return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: str(row["values"]))}
+
+
+def run_record(work: Workspace, *, month: str) -> dict[str, Any]:
+    """run.json: what the report was made from. No clock, host, user or absolute path, so that it can be made again."""
+    lake, taxonomy = work.lake, work.taxonomy()
+    ingests = lake.read("ingests")
+    versions = {name: v for name, v in lake.versions().items()}
+    counts = {name: len(lake.read(name, months=[month], columns=["month"])) for name in
+              ("reviews", "mentions", "review_scores", "keywords", "topics", "facts", "exposure", "ranking")}  # fmt: skip
+    models = sorted(set(lake.read("mentions", months=[month], columns=["model"])["model"].to_pylist()))
+    return {
+        "code": voc.__version__,
+        "command": f"voc report --month {month}",
+        "config": work.config.model_dump(mode="json"),
+        "counts": counts,
+        "inputs": [
+            {"file": row["file"], "sha256": row["sha256"], "source": row["source"], "records": row["records"]}
+            for row in sorted(
+                ingests.select(["file", "sha256", "source", "records"]).to_pylist(),
+                key=lambda r: (r["source"], r["file"], r["sha256"]),
+            )
+        ],
+        "models": models,
+        "month": month,
+        "table_versions": versions,
+        "taxonomy": {"name": taxonomy.name, "sha256": taxonomy.sha256, "version": taxonomy.version},
+    }
+
+
+# ---- all of it --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `run` did: the report's folder, the ledger rows of the files it read, and whether too much was refused."""
+
+    report: Path
+    ingested: tuple[Ingested, ...]
+    over_quarantine: bool
+
+
+def run(work: Workspace, *, month: str, progress: Progress | None = None) -> Outcome:
+    """inbox/ to report for `month`; safe to repeat, the second time nothing changes."""
+    check_month(month)
+    ingested = ingest_inbox(work, progress=progress)
+    annotate(work, progress=progress)
+    if work.config.topics.enabled:
+        topics(work, month=month)
+    rank(work, month=month)
+    return Outcome(report(work, month=month), tuple(ingested), over_quarantine(work, ingested))
+
+
+def over_quarantine(work: Workspace, ingested: Sequence[Ingested]) -> bool:
+    """Whether any of these files had a larger share of refused records than `[sources] max_quarantined` allows."""
+    limit = work.config.max_quarantined
+    return any(row.records and row.quarantined / row.records > limit for row in ingested)
