@@ -1,0 +1,106 @@
+import subprocess
+import sys
+import textwrap
+
+import pyarrow as pa
+import pytest
+
+from voc.errors import Locked, SchemaMismatch, UnknownName, VocError
+from voc.lake import MONTHLY, ORDER, Lake, locked
+from voc.schemas import TABLES, empty
+
+SCORE = {"month": "2026-09", "label": "neutral", "score": 0.0, "rating_text_conflict": False}
+
+
+def scores(*ids, month="2026-09", label="neutral"):
+    rows = [SCORE | {"review_id": i, "month": month, "label": label} for i in ids]
+    return pa.Table.from_pylist(rows, schema=TABLES["review_scores"])
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(tmp_path)
+
+
+def test_every_table_has_an_order_of_its_own_columns():
+    assert set(ORDER) == set(TABLES)
+    for name, keys in ORDER.items():
+        assert set(keys) <= set(TABLES[name].names)
+    assert "reviews" in MONTHLY and "stores" not in MONTHLY
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_table_that_was_never_written_and_one_written_empty_read_alike(lake, name):
+    assert lake.read(name).equals(empty(name))
+    lake.replace(name, empty(name))
+    assert lake.read(name).equals(empty(name))
+    assert lake.read(name).schema.equals(TABLES[name])
+
+
+def test_a_slice_is_replaced_alone_and_read_in_order(lake):
+    lake.replace_month("review_scores", "2026-09", scores("b", "a"))
+    lake.replace_month("review_scores", "2026-10", scores("c", month="2026-10"))
+    lake.replace_month("review_scores", "2026-09", scores("z", "y", "x"))
+    assert lake.read("review_scores")["review_id"].to_pylist() == ["x", "y", "z", "c"]
+    assert lake.months("review_scores") == ["2026-09", "2026-10"]
+    assert lake.read("review_scores", months=["2026-10"], columns=["label"]).to_pydict() == {"label": ["neutral"]}
+
+
+def test_the_same_rows_make_no_new_version(lake):
+    assert lake.replace_month("review_scores", "2026-09", scores("a", "b"))
+    before = lake.versions()
+    assert not lake.replace_month("review_scores", "2026-09", scores("b", "a"))
+    assert lake.versions() == before
+
+
+def test_an_old_version_can_be_read(lake):
+    lake.replace_month("review_scores", "2026-09", scores("a"))
+    lake.replace_month("review_scores", "2026-09", scores("b"))
+    assert lake.read("review_scores", version=0)["review_id"].to_pylist() == ["a"]
+
+
+def test_the_fingerprint_follows_its_own_slice_only(lake):
+    lake.replace_month("review_scores", "2026-09", scores("a"))
+    before = lake.fingerprint("review_scores", "2026-09")
+    lake.replace_month("review_scores", "2026-10", scores("c", month="2026-10"))
+    assert lake.fingerprint("review_scores", "2026-09") == before
+    lake.replace_month("review_scores", "2026-09", scores("b"))
+    assert lake.fingerprint("review_scores", "2026-09") != before
+
+
+def test_rows_of_another_month_are_refused(lake):
+    with pytest.raises(VocError, match="1 rows for table 'review_scores' do not belong to month 2026-10"):
+        lake.replace_month("review_scores", "2026-10", scores("a"))
+
+
+def test_a_wrong_column_and_an_unknown_table_are_named(lake):
+    with pytest.raises(SchemaMismatch, match="label"):
+        lake.replace_month("review_scores", "2026-09", scores("a").drop_columns(["label"]))
+    with pytest.raises(UnknownName, match="'mentions'"):
+        lake.read("mention")
+
+
+def test_record_remembers_what_a_step_was_made_from(lake):
+    assert lake.made_from("annotate", "2026-09") is None
+    lake.record("annotate", "2026-09", "abc")
+    assert lake.made_from("annotate", "2026-09") == "abc"
+    assert lake.made_from("annotate", "2026-10") is None
+
+
+def test_a_second_process_is_told_that_the_project_is_held(tmp_path):
+    script = textwrap.dedent(f"""
+        from pathlib import Path
+        from voc.errors import Locked
+        from voc.lake import locked
+        try:
+            with locked(Path({str(tmp_path)!r})):
+                print("held")
+        except Locked as error:
+            print("locked", error.exit_code)
+    """)
+    run = [sys.executable, "-c", script]
+    with locked(tmp_path):
+        assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "locked 3"
+        with pytest.raises(Locked), locked(tmp_path):
+            pass
+    assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "held"
