@@ -52,5 +52,7 @@ def test_sources_hold_their_limit_beside_the_sources():
 
 def test_a_variable_overrides_the_file(tmp_path):
     folder = project(tmp_path, "[ranking]\nfdr = 0.1\n")
-    config = load(folder, environ={"VOC_RANKING_FDR": "0.05", "VOC_PROJECT_NAME": "chain", "VOC_TOPICS_ENABLED": "false"})
+    config = load(
+        folder, environ={"VOC_RANKING_FDR": "0.05", "VOC_PROJECT_NAME": "chain", "VOC_TOPICS_ENABLED": "false"}
+    )
     assert (config.ranking.fdr, config.project.name, config.topics.enabled) == (0.05, "chain", False)

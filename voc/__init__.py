@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voc.errors import VocError
-    from voc.project import Project, open  # noqa: A004 - the public name
+    from voc.project import Project, open
     from voc.schemas import Stage
     from voc.single import analyze, keywords, rank_file, sentiment
     from voc.spacy_face import load_spacy

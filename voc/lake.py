@@ -85,9 +85,8 @@ class Lake:
         version: int | None = None,
     ) -> pa.Table:
         """The rows of `months` (None: all), sorted by `ORDER[name]`, with the schema of `voc.schemas` in its order."""
-        schema = TABLES[name] if name in TABLES else None
-        if schema is None:
-            raise UnknownName("table", name, TABLES)
+        self._path(name)  # names a table that exists
+        schema = TABLES[name]
         wanted = list(schema.names if columns is None else columns)
         if not self.exists(name):
             return pa.schema([schema.field(c) for c in wanted]).empty_table()
@@ -144,7 +143,10 @@ class Lake:
         if len(rows):
             partition = ["month"] if name in MONTHLY else None
             write_deltalake(
-                str(self._path(name)), _ordered(name, conform(rows, TABLES[name])), mode="append", partition_by=partition
+                str(self._path(name)),
+                _ordered(name, conform(rows, TABLES[name])),
+                mode="append",
+                partition_by=partition,
             )
 
     def made_from(self, step: str, month: str) -> str | None:

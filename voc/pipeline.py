@@ -130,7 +130,7 @@ def inbox_files(work: Workspace) -> list[tuple[str, Path]]:
         elif len(inside.parts) == 1:
             raise WrongUse(
                 f"inbox/{inside}: no source. Put it into inbox/NAME/ (NAME one of {', '.join(sorted(known))}) "
-                f"or add [sources.NAME] files = \"inbox/{inside}\" to {configuration.FILE}"
+                f'or add [sources.NAME] files = "inbox/{inside}" to {configuration.FILE}'
             )
         elif inside.parts[0] not in known:
             raise UnknownName("source", inside.parts[0], known, where=f"inbox/{inside}")
@@ -192,7 +192,9 @@ def keywords_of(root: str, month: str) -> pa.Table:
     earlier = lake.months("keywords")
     known = set()
     if earlier and earlier[0] < month:
-        known = set(lake.read("keywords", months=[m for m in earlier if m < month], columns=["term"])["term"].to_pylist())
+        known = set(
+            lake.read("keywords", months=[m for m in earlier if m < month], columns=["term"])["term"].to_pylist()
+        )
     return keyword_table.table(
         lake.read("reviews", months=[month]), lake.read("mentions", months=[month]), month=month, known=known
     )
@@ -315,7 +317,9 @@ def report(
 
     if check_month(month) not in work.lake.months("ranking"):
         ranked = work.lake.months("ranking")
-        raise InputError(f"month {month} has no ranking yet (ranked: {', '.join(ranked) or 'none'}); run `voc rank` first")
+        raise InputError(
+            f"month {month} has no ranking yet (ranked: {', '.join(ranked) or 'none'}); run `voc rank` first"
+        )
     out = out or work.folder / "reports" / month
     language = lang or work.config.project.language
     data = report_data(work, month=month)

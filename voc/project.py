@@ -19,7 +19,7 @@ Filter = str | int | Sequence[str] | None
 EVIDENCE_COLUMNS = ("review_id", "created_at", "source", "store_id", "sku_id", "aspect", "intent", "quote", "text")
 
 
-def open(folder: str | Path = ".") -> Project:  # noqa: A001 - the public name, used as voc.open
+def open(folder: str | Path = ".") -> Project:
     """The project in `folder`. Raises ConfigError when there is none."""
     return Project(Workspace.open(folder))
 

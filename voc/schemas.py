@@ -144,7 +144,9 @@ def checked(stage: Stage) -> Batch:
 def check(found: pa.Schema, wanted: pa.Schema, where: str) -> None:
     """Raise SchemaMismatch unless names, order and types are equal (nullability is checked by `conform`)."""
     if found.names != wanted.names or found.types != wanted.types:
-        pairs = [f"{w.name}: {w.type}" for w in wanted if w.name not in found.names or found.field(w.name).type != w.type]
+        pairs = [
+            f"{w.name}: {w.type}" for w in wanted if w.name not in found.names or found.field(w.name).type != w.type
+        ]
         extra = [n for n in found.names if n not in wanted.names]
         raise SchemaMismatch(f"{where}: wants {pairs or wanted.names}, found extra {extra}, order {found.names}")
 

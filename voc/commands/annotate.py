@@ -19,7 +19,9 @@ PROFILES = ("fast",)
 def annotate(
     *,
     month: Annotated[str | None, typer.Option("--month", help="Only this month, YYYY-MM.")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every month of the lake (the default without --month).")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every month of the lake (the default without --month).")
+    ] = False,
     engine: Annotated[str, typer.Option("--engine", help="Where the stages run.")] = "local",
     profile: Annotated[str, typer.Option("--profile", help="How much to spend on a review.")] = "fast",
     project: ProjectFolder = Path("."),

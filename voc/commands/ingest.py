@@ -21,9 +21,13 @@ def ingest(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, XLSX, JSONL, Parquet, also gz or zip.")],
     *,
     source: Annotated[str, typer.Option("--source", help="A name of `voc sources`, or stores, skus, orders.")],
-    mapping: Annotated[Path | None, typer.Option("--map", help="A mapping file (TOML) instead of the source's own.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--map", help="A mapping file (TOML) instead of the source's own.")
+    ] = None,
     channel: Annotated[str | None, typer.Option("--channel", help="What you call this channel.")] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="The file's encoding, where it cannot be told.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="The file's encoding, where it cannot be told.")
+    ] = None,
     project: ProjectFolder = Path("."),
     as_json: AsJson = False,
 ) -> int | None:

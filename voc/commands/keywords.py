@@ -23,5 +23,7 @@ def keywords(
     as_json: AsJson = False,
 ) -> None:
     """The words and phrases that are typical of a file's texts, with the number of texts that use them."""
-    table = single.keywords_file(file, text_column=text_column, top=top, taxonomy=taxonomy, lang=lang, encoding=encoding)
+    table = single.keywords_file(
+        file, text_column=text_column, top=top, taxonomy=taxonomy, lang=lang, encoding=encoding
+    )
     show(table.to_pylist(), as_json=as_json)

@@ -13,7 +13,9 @@ from voc.commands.analyze import Encoding, Language, TaxonomyName
 
 
 def rank_file(
-    file: Annotated[Path, typer.Argument(help="Reviews with columns text, created_at, store_id, sku_id [, source, rating].")],
+    file: Annotated[
+        Path, typer.Argument(help="Reviews with columns text, created_at, store_id, sku_id [, source, rating].")
+    ],
     *,
     out: Annotated[Path, typer.Option("-o", "--out", help="Where to write (.csv, .parquet, .jsonl).")],
     taxonomy: TaxonomyName = "retail-food",

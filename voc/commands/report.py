@@ -19,7 +19,9 @@ LANGUAGES = ("zh", "en")
 def report(
     *,
     month: Month,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The report's folder (default: reports/MONTH).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The report's folder (default: reports/MONTH).")
+    ] = None,
     reader: Annotated[str | None, typer.Option("--for", help=f"One reader's pages: {', '.join(READERS)}.")] = None,
     store: Annotated[str | None, typer.Option("--store", help="Only what this store may see.")] = None,
     region: Annotated[str | None, typer.Option("--region", help="Only what this region may see.")] = None,
