@@ -45,25 +45,30 @@ class Normal:
 def normalise(text: str) -> Normal:
     """The normal form of `text`. Idempotent on its own output."""
     table = _table()
-    flat = text.translate(table)
-    if unicodedata.is_normalized("NFKC", flat):
-        return Normal(flat, None)
+    even = text.translate(table)
+    if unicodedata.is_normalized("NFKC", even):
+        return Normal(even, None)
     pieces: list[str] = []
     offsets: list[int] = []
     at = 0
-    for raw in _blocks(flat):
+    for raw in _blocks(even):
         piece = unicodedata.normalize("NFKC", raw).translate(table)
         pieces.append(piece)
         offsets += [at] * len(piece) if len(piece) != len(raw) else range(at, at + len(raw))
         at += len(raw)
     joined = "".join(pieces)
-    if joined != unicodedata.normalize("NFKC", flat).translate(table):
+    if joined != unicodedata.normalize("NFKC", even).translate(table):
         # Two blocks interact after all (scripts that later Unicode versions add): one block, a coarse but true map.
-        joined = unicodedata.normalize("NFKC", flat).translate(table)
+        joined = unicodedata.normalize("NFKC", even).translate(table)
         return Normal(joined, (*[0] * len(joined), len(text)))
     offsets.append(len(text))
     same = len(joined) == len(text) and all(i == offset for i, offset in enumerate(offsets))
     return Normal(joined, None if same else tuple(offsets))
+
+
+def flat(text: str) -> str:
+    """`text` with each code point that has a normal form of one code point replaced by it; the length stays."""
+    return text.translate(_table())
 
 
 def normalise_all(texts: Iterable[str]) -> list[str]:
@@ -71,10 +76,10 @@ def normalise_all(texts: Iterable[str]) -> list[str]:
     table = _table()
     forms = []
     for text in texts:
-        flat = text.translate(table)
-        if not unicodedata.is_normalized("NFKC", flat):
-            flat = unicodedata.normalize("NFKC", flat).translate(table)
-        forms.append(flat)
+        form = text.translate(table)
+        if not unicodedata.is_normalized("NFKC", form):
+            form = unicodedata.normalize("NFKC", form).translate(table)
+        forms.append(form)
     return forms
 
 
