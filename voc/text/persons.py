@@ -106,13 +106,13 @@ def _lore() -> _Lore:
         rf"(?:姓名|收件人|收货人|联系人|提货人|取货人)\s?[:：]\s?(?P<name>{surname}[\u4e00-\u9fff]{{1,2}})(?=[\s，,。；;、0-9电手联地]|$)",
     )
     # Who is called 王女士 without a role may be staff or the customer: secret, but not said to be staff.
-    customer = (*customer, rf"(?P<name>(?:(?<!谢){common}|[小老]{common})(?:先生|女士|小姐|老师))")
+    also_customer = (*customer, rf"(?P<name>(?:(?<!谢){common}|[小老]{common})(?:先生|女士|小姐|老师))")
     words = "|".join(re.escape(word) for word in longest_first["words"])
     announced = "姓名|件人|货人|联系人|会员名|我叫|本人叫|号技|[Nn]ame"
     signs = f"{role}|{common}(?:{address})|小{common}|{badge}|{announced}|{english_role}"
     return _Lore(
         staff=tuple(re.compile(pattern) for pattern in staff),
-        customer=tuple(re.compile(pattern) for pattern in customer),
+        customer=tuple(re.compile(pattern) for pattern in also_customer),
         not_a_name=re.compile(words),
         brand=re.compile("|".join(re.escape(word) for word in longest_first["brands"])),
         trigger=re.compile(signs),
