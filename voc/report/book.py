@@ -1,0 +1,297 @@
+"""The data of a report, grouped once, so that no page has to walk a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from voc.report import dims
+from voc.report.data import IssueName, ReportData, counted
+from voc.report.words import Words
+
+SUMS = ("n_reviews", "n_text", "rating_sum", "rating_n", "n_default", "n_flagged")
+GATED = ("strong", "moderate")
+
+
+class Mention(NamedTuple):
+    """A row of `mentions` with what its review and the dimension tables add; spans are code points into the text."""
+
+    mention_id: str
+    review_id: str
+    root: str
+    created_at: datetime
+    source: str
+    store_id: str | None
+    sku_id: str | None
+    region: str | None
+    category: str | None
+    start: int
+    end: int
+    opinion: tuple[int, int] | None
+    aspect: str
+    intent: str
+    confidence: float
+    severity: str
+    competitor: str | None
+    counted: bool
+
+
+class Review(NamedTuple):
+    root: str
+    kind: str
+    text: str
+    rating: float | None
+    lot: str | None
+    answered: bool
+    counted: bool
+
+
+class Exposure(NamedTuple):
+    """Sums over a slice: reviews counted, those with text, stars, and what was left out."""
+
+    n_reviews: int = 0
+    n_text: int = 0
+    rating_sum: float = 0.0
+    rating_n: int = 0
+    n_default: int = 0
+    n_flagged: int = 0
+
+    @property
+    def rating(self) -> float | None:
+        return self.rating_sum / self.rating_n if self.rating_n else None
+
+
+_NOTHING = Exposure()
+Row = dict[str, Any]
+
+
+class Book:
+    """Everything that pages look up. Reading is cheap; building it costs one pass over each table."""
+
+    def __init__(self, data: ReportData, words: Words) -> None:
+        self.data, self.words, self.month = data, words, data.month
+        self.stores, self.skus = dims.stores(data), dims.skus(data)
+        self.reviews = self._reviews()
+        self.mentions = self._mentions(data.mentions)
+        self.safety = sorted(
+            (m for m in self._mentions(data.safety) if m.severity == "S1"), key=lambda m: (m.created_at, m.mention_id)
+        )
+        topics = data.mention_topics
+        self.topic_of = {
+            m: t for m, t in zip(topics["mention_id"].to_pylist(), topics["topic_id"].to_pylist(), strict=True) if t
+        }
+        self._groups = self._grouped()
+        self._by: dict[tuple[str, object], dict[tuple[str | None, str], list[Mention]]] = {}
+        self._terms: dict[tuple[str, str | None], list[Row]] | None = None
+        self.exposure = self._exposure()
+        self.months = sorted({m for m, dim, _ in self.exposure if dim == "chain" and m <= self.month})[-13:]
+        self.praise = self._praise()
+        self.topic_labels = {r["topic_id"]: dims.tidy(r["label"], longest=40) for r in data.topics.to_pylist()}
+        self.rows = data.ranking.to_pylist()
+        self.chain = sorted(data.chain.to_pylist(), key=lambda r: (r["rank"], r["issue_kind"], r["aspect"]))
+        self.by_level: dict[str, list[Row]] = defaultdict(list)
+        for row in sorted(self.rows, key=lambda r: (r["level"], r["rank"], r["aspect"], key_of(r))):
+            if row["level"] != "chain":
+                self.by_level[row["level"]].append(row)
+        self.gated = {level: [r for r in rows if r["gate"] in GATED] for level, rows in self.by_level.items()}
+        self.told = self._told()
+        self.history = self._history()
+
+    # -- names ---------------------------------------------------------------------------------------------------------
+
+    def issue(self, code: str, kind: str = "aspect") -> str:
+        if kind == "topic":
+            return self.topic_labels.get(code, code)
+        found = self.data.issues.get(code)
+        return dims.tidy(self.words.pick(found.zh, found.en), longest=60) if found else dims.tidy(code, longest=40)
+
+    def entry(self, code: str) -> IssueName | None:
+        return self.data.issues.get(code)
+
+    def store_name(self, key: str | None, *, veiled: bool = False) -> str:
+        """A store's name; `veiled` gives a franchise store its region only."""
+        if key is None:
+            return self.words.pick("未注明门店", "store not given")
+        store = self.stores.get(key)
+        if store is None:
+            return dims.tidy(key, longest=60)
+        if veiled and store.franchise:
+            region = store.region or self.words.pick("区域未注明", "region not given")
+            return self.words.pick(f"某加盟店（{region}）", f"a franchise store ({region})")
+        return store.name
+
+    def sku_name(self, key: str | None) -> str:
+        if key is None:
+            return self.words.pick("未注明商品", "product not given")
+        return self.skus[key].name if key in self.skus else dims.tidy(key, longest=60)
+
+    def place(self, row: Mapping[str, Any], *, veiled: bool = False) -> str:
+        """Who or what a ranking row is about."""
+        level = row["level"]
+        if level == "store":
+            return self.store_name(row["store_id"], veiled=veiled)
+        if level == "sku":
+            return self.sku_name(row["sku_id"])
+        if level == "store_sku":
+            return f"{self.store_name(row['store_id'], veiled=veiled)} × {self.sku_name(row['sku_id'])}"
+        return dims.tidy(row.get(level) or self.words.pick("未注明", "not given"), longest=60)
+
+    # -- lookups -------------------------------------------------------------------------------------------------------
+
+    def find(self, dim: str, key: object, aspect: str | None, intent: str) -> list[Mention]:
+        """Mentions of a slice, best quotes first. `dim`: chain (key ''), store, sku, store_sku (a pair), region, ..."""
+        slice_ = self._by.get((dim, key))
+        if slice_ is None:
+            slice_ = defaultdict(list)
+            for i in self._groups.get((dim, key), ()):
+                m = self.mentions[i]
+                slice_[m.aspect, m.intent].append(m)
+                slice_[None, m.intent].append(m)
+                if topic := self.topic_of.get(m.mention_id):
+                    slice_[topic, m.intent].append(m)
+            self._by[dim, key] = slice_
+        return slice_.get((aspect, intent), [])
+
+    def aspects(self, dim: str, key: object, intent: str) -> dict[str, list[Mention]]:
+        """Mentions of a slice with one intent, by taxonomy code."""
+        self.find(dim, key, None, intent)
+        known = self.data.issues
+        by = self._by[dim, key]
+        return {a: ms for (a, i), ms in by.items() if i == intent and a is not None and (a in known or a not in self.topic_labels)}
+
+    def keywords(self, scope: str, key: str | None) -> list[Row]:
+        """Keyword rows of the month and scope, best first."""
+        if self._terms is None:
+            self._terms = defaultdict(list)
+            for row in self.data.keywords.to_pylist():
+                if row["month"] == self.month:
+                    self._terms[row["scope"], row["scope_id"]].append(row)
+            for rows in self._terms.values():
+                rows.sort(key=lambda r: (-r["score"], r["term"], r["polarity"]))
+        return self._terms.get((scope, key), [])
+
+    def customers(self, mentions: Iterable[Mention]) -> int:
+        """Distinct root reviews that count."""
+        return len({m.root for m in mentions if m.counted})
+
+    def seen(self, dim: str = "chain", key: object = "", month: str | None = None) -> Exposure:
+        return self.exposure.get((month or self.month, dim, key), _NOTHING)
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _reviews(self) -> dict[str, Review]:
+        t = self.data.reviews
+        columns = [t[c].to_pylist() for c in ("review_id", "parent_id", "kind", "text", "rating", "lot")]
+        answered = pc.is_valid(t["reply"]).to_pylist()
+        return {
+            i: Review(parent or i, kind, text, rating, lot, reply, ok)
+            for i, parent, kind, text, rating, lot, reply, ok in zip(
+                *columns, answered, counted(t, self.data.not_counted), strict=True
+            )
+        }
+
+    def _mentions(self, table: pa.Table) -> list[Mention]:
+        names = ("mention_id", "review_id", "created_at", "source", "store_id", "sku_id", "start", "end", "opinion_start",
+                 "opinion_end", "aspect", "intent", "confidence", "severity", "competitor")  # fmt: skip
+        out = []
+        for i, rid, at, source, store, sku, start, end, o0, o1, aspect, intent, conf, severity, rival in zip(
+            *(table[c].to_pylist() for c in names), strict=True
+        ):
+            review = self.reviews.get(rid)
+            shop, thing = self.stores.get(store), self.skus.get(sku)
+            out.append(
+                Mention(i, rid, review.root if review else rid, at, source, store, sku, shop.region if shop else None,
+                        thing.category if thing else None, start, end, None if o0 is None or o1 is None else (o0, o1),
+                        aspect, intent, conf, severity, rival, review.counted if review else True)
+            )  # fmt: skip
+        out.sort(key=lambda m: (not m.counted, -round(m.confidence, 1), abs(m.end - m.start - 14), m.mention_id))
+        return out
+
+    def _grouped(self) -> dict[tuple[str, object], list[int]]:
+        groups: dict[tuple[str, object], list[int]] = defaultdict(list)
+        for i, m in enumerate(self.mentions):
+            groups["chain", ""].append(i)
+            groups["source", m.source].append(i)
+            if m.store_id is not None:
+                groups["store", m.store_id].append(i)
+                if m.sku_id is not None:
+                    groups["store_sku", (m.store_id, m.sku_id)].append(i)
+            if m.sku_id is not None:
+                groups["sku", m.sku_id].append(i)
+            if m.region is not None:
+                groups["region", m.region].append(i)
+            if m.category is not None:
+                groups["category", m.category].append(i)
+            review = self.reviews.get(m.review_id)
+            if review and review.lot:
+                groups["lot", review.lot].append(i)
+        return dict(groups)
+
+    def _exposure(self) -> dict[tuple[str, str, object], Exposure]:
+        t, out = self.data.exposure, {}
+        for dim, keys in (("chain", []), ("source", ["source"]), ("store", ["store_id"]), ("sku", ["sku_id"])):
+            for row in total(t, ["month", *keys], SUMS).to_pylist():
+                key = row[keys[0]] if keys else ""
+                if key is not None:
+                    out[row["month"], dim, key] = Exposure(*(row[c] or 0 for c in SUMS))
+        for (month, dim, key), e in list(out.items()):
+            above: tuple[str, str | None] | None = None
+            if dim == "store":
+                above = ("region", self.stores[key].region if key in self.stores else None)
+            elif dim == "sku":
+                above = ("category", self.skus[key].category if key in self.skus else None)
+            if above and above[1] is not None:
+                old = out.get((month, above[0], above[1]), _NOTHING)
+                out[month, above[0], above[1]] = Exposure(*(a + b for a, b in zip(old, e, strict=True)))
+        return out
+
+    def _told(self) -> dict[str, list[str]]:
+        """Ids of stores and SKUs with something to say: a gated cell or a safety case."""
+        rows = [r for level in ("store", "sku", "store_sku") for r in self.gated.get(level, ())]
+        return {
+            dim: sorted(
+                {r[f"{dim}_id"] for r in rows if r[f"{dim}_id"] is not None and dim in r["level"]}
+                | {v for m in self.safety if (v := m.store_id if dim == "store" else m.sku_id) is not None}
+            )
+            for dim in ("store", "sku")
+        }
+
+    def _history(self) -> dict[tuple[str, object, str, str], dict[str, int]]:
+        """Complaints by month of each source, of the told stores and SKUs: (dim, key, kind, code) -> {month: n}."""
+        t = self.data.facts
+        t = t.filter(pc.and_(pc.is_in(t["month"], pa.array(self.months, pa.string())), pc.greater(t["n_complaints"], 0)))
+        out: dict[tuple[str, object, str, str], dict[str, int]] = defaultdict(dict)
+        for dim, column in (("source", "source"), ("store", "store_id"), ("sku", "sku_id")):
+            part = t if dim == "source" else t.filter(pc.is_in(t[column], pa.array(self.told[dim], pa.string())))
+            for row in total(part, ["month", column, "issue_kind", "issue_code"], ("n_complaints",)).to_pylist():
+                out[dim, row[column], row["issue_kind"], row["issue_code"]][row["month"]] = row["n_complaints"]
+        return dict(out)
+
+    def _praise(self) -> dict[tuple[str, object, str], int]:
+        """Praise of the month from the facts: by chain, store and SKU, and code."""
+        t = self.data.facts
+        t = t.filter(pc.and_(pc.equal(t["month"], self.month), pc.equal(t["issue_kind"], "aspect")))
+        out: dict[tuple[str, object, str], int] = {}
+        for dim, keys in (("chain", []), ("store", ["store_id"]), ("sku", ["sku_id"])):
+            for row in total(t, [*keys, "issue_code"], ("n_praise",)).to_pylist():
+                key = row[keys[0]] if keys else ""
+                if key is not None and row["n_praise"]:
+                    out[dim, key, row["issue_code"]] = row["n_praise"]
+        return out
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What makes a ranking row's cell, for stable sorting."""
+    return tuple(str(row[c] or "") for c in ("store_id", "sku_id", "region", "source", "category", "lot"))
+
+
+def total(table: pa.Table, keys: list[str], sums: tuple[str, ...]) -> pa.Table:
+    """`sums` added up over `keys`, sorted by the keys."""
+    grouped = table.group_by(keys, use_threads=False).aggregate([(c, "sum") for c in sums])
+    grouped = grouped.rename_columns([c.removesuffix("_sum") if c not in sums else c for c in grouped.column_names])
+    return grouped.select([*keys, *sums]).sort_by([(k, "ascending") for k in keys])

@@ -1,0 +1,113 @@
+"""The page of one store (the Monday list) and of one SKU."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voc.report import first, readers
+from voc.report.book import Row
+from voc.report.context import Context
+from voc.report.figures import Fig
+from voc.report.quotes import quotes
+from voc.report.words import SMALL
+
+TO_DO = 3  # a store is asked to mend at most this many things
+
+
+def store(ctx: Context, key: str) -> dict[str, Any]:
+    """Everything that store.html.j2 needs."""
+    book = ctx.book
+    rows = _rows(ctx, "store", key)
+    own = [r for r in rows if _of_store(ctx, r)]
+    other = [r for r in rows if not _of_store(ctx, r)]
+    return {
+        **_common(ctx, "store", key),
+        "todo": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in own[:TO_DO]],
+        "later": [ctx.cells.cell(r) for r in own[TO_DO:]],
+        "other": [(ctx.cells.cell(r), ctx.cells.quotes(r, 1)) for r in other],
+        "band": readers.band(ctx, book.data.peers.get(key)),
+        "peers": book.data.peers.get(key),
+        "unanswered": unanswered(ctx, key),
+        "keywords": ctx.keywords("store", key, 15),
+    }
+
+
+def sku(ctx: Context, key: str) -> dict[str, Any]:
+    """Everything that sku.html.j2 needs."""
+    rows = _rows(ctx, "sku", key)
+    single = [r for r in rows if r["level"] == "sku"]
+    return {
+        **_common(ctx, "sku", key),
+        "signals": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in single],
+        "pairs": [ctx.cells.cell(r) for r in rows if r["level"] == "store_sku"],
+        "band": readers.benchmark(ctx, key),
+        "requests": [(ctx.book.issue(a), f, ctx.quotes("sku", key, a, "request", 2)) for a, f in ctx.ranked("sku", key, "request", 4)],
+        "rivals": ctx.rivals("sku", key)[:5],
+        "keywords": ctx.keywords("sku", key, 15),
+        "sources": sources(ctx, key),
+    }
+
+
+def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
+    book, w = ctx.book, ctx.words
+    e = book.seen(dim, key)
+    k = book.customers(book.find(dim, key, None, "complaint"))
+    n = max(e.n_reviews, k)
+    ref, href = ctx.evidence.link(dim, key, None, "complaint")
+    return {
+        "id": key, "dim": dim, "name": book.store_name(key) if dim == "store" else book.sku_name(key),
+        "note": readers.note(ctx, dim, key), "n": ctx.evidence.exposure(dim, key),
+        "complaining": Fig(w.share(k, n), ref, href, k) if n else None,
+        "share": k / n if n >= SMALL else None,
+        "rating": w.number(e.rating, 2) if e.rating_n else None, "rating_n": e.rating_n, "left_out": e.n_default + e.n_flagged,
+        "cases": first.cases(ctx, dim=dim, key=key),
+        "table": balance(ctx, dim, key),
+        "praise": [(book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in ctx.ranked(dim, key, "praise", 4)],
+    }  # fmt: skip
+
+
+def balance(ctx: Context, dim: str, key: str) -> list[tuple[str, Fig | None, Fig | None, str]]:
+    """Complaints and praise side by side: (issue, complaints, praise, the share of complaints), most complaints first."""
+    bad = dict(ctx.ranked(dim, key, "complaint", 12))
+    good = dict(ctx.ranked(dim, key, "praise", 12))
+    n = ctx.book.seen(dim, key).n_reviews
+    rows = [
+        (ctx.book.issue(a), bad.get(a), good.get(a), ctx.words.share(int(bad[a].value or 0), n) if a in bad else "—", a)
+        for a in sorted(bad.keys() | good.keys())
+    ]
+    rows.sort(key=lambda r: (-(r[1].value or 0) if r[1] else 0, -(r[2].value or 0) if r[2] else 0, r[4]))
+    return [r[:4] for r in rows]
+
+
+def unanswered(ctx: Context, key: str) -> dict[str, Any] | None:
+    """Complaints without a reply; None where the data holds no replies at all."""
+    if not ctx.has_replies:
+        return None
+    found = [
+        m for m in ctx.book.find("store", key, None, "complaint")
+        if (r := ctx.book.reviews.get(m.review_id)) and not r.answered
+    ]  # fmt: skip
+    return {"n": ctx.book.customers(found), "quotes": quotes(ctx.book, found, most=5, around=40)}
+
+
+def sources(ctx: Context, key: str) -> list[tuple[str, int]]:
+    """Complaints of a SKU by source."""
+    found: dict[str, set[str]] = {}
+    for m in ctx.book.find("sku", key, None, "complaint"):
+        if m.counted:
+            found.setdefault(m.source, set()).add(m.root)
+    return sorted(((s, len(r)) for s, r in found.items()), key=lambda p: (-p[1], p[0]))
+
+
+def _rows(ctx: Context, dim: str, key: str) -> list[Row]:
+    rows = [r for level in (dim, "store_sku") for r in ctx.gated_of(dim, key) if r["level"] == level]
+    return sorted(rows, key=lambda r: (-(r["priority"] or 0.0), r["level"], r["rank"]))
+
+
+def _of_store(ctx: Context, row: Row) -> bool:
+    """Whether a store can mend it: the issue's owner is in the stores, and no single SKU is behind it."""
+    entry = ctx.book.entry(row["aspect"])
+    if entry is None or row["level"] == "store_sku":
+        return False
+    owner = entry.owner.lower()
+    return "store" in owner or "门店" in owner

@@ -1,0 +1,175 @@
+"""Small drawings as inline SVG: attributes and classes only, so that they pass a policy without inline styles.
+
+Every function returns markup whose texts are escaped; co-ordinates are printed with one decimal, so the same numbers give
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True)
+class Point:
+    """One month of a trend. `value` None: not measured, or withheld. `ghost`: a source is missing, read with care."""
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    ghost: bool = False
+    note: str = ""
+
+
+def whisker(
+    value: float | None, low: float | None, high: float | None, *, top: float, gate: str | None, base: float | None = None,
+    title: str = "", log: bool = False,
+) -> Markup:
+    """A dot with its interval on an axis from 0 to `top` (`log`: from 1/4 to `top`), with a tick at `base`.
+
+    The dot is filled for a strong signal, half filled for a moderate one, hollow otherwise. Nothing is drawn for numbers
+    that are missing.
+    """  # fmt: skip
+    if value is None or low is None or high is None or not all(map(math.isfinite, (value, low, high, top))) or top <= 0:
+        return Markup("")
+    wide, tall = 120, 18
+
+    def x(v: float) -> float:
+        if log:
+            floor = 0.25
+            part = math.log(max(v, floor) / floor) / math.log(max(top, 2 * floor) / floor)
+        else:
+            part = v / top
+        return 4 + (wide - 8) * min(max(part, 0.0), 1.0)
+
+    mark = [f'<svg class="whisker" width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}" role="img">']
+    mark.append(str(Markup("<title>{}</title>").format(title)))
+    mark.append(f'<path class="axis" d="M4 9H{wide - 4}"/>')
+    if base is not None:
+        mark.append(f'<path class="base" d="M{x(base):.1f} 3V15"/>')
+    a, b, c = x(low), x(high), x(value)
+    mark.append(f'<path class="range" d="M{a:.1f} 9H{b:.1f}M{a:.1f} 6V12M{b:.1f} 6V12"/>')
+    mark.append(_dot(c, 9, gate))
+    mark.append("</svg>")
+    return Markup("".join(mark))
+
+
+def _dot(x: float, y: float, gate: str | None) -> str:
+    if gate == "moderate":
+        return (
+            f'<circle class="dot hollow" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+            f'<path class="half" d="M{x:.1f} {y - 4:.1f}A4 4 0 0 0 {x:.1f} {y + 4:.1f}Z"/>'
+        )
+    kind = "hollow" if gate == "insufficient" else "full" if gate == "strong" else "plain"
+    return f'<circle class="dot {kind}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+
+
+def gate_mark(gate: str | None) -> Markup:
+    """The sign of a gate, readable in grey: full, half and hollow circle."""
+    if gate is None:
+        return Markup("")
+    return Markup(
+        f'<svg class="gate" width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">{_dot(6, 6, gate)}</svg>'
+    )
+
+
+def spark(values: Sequence[float | None], *, title: str) -> Markup:
+    """A small trend without an axis; the last point is marked, months without a number leave a gap."""
+    known = [v for v in values if v is not None and math.isfinite(v)]
+    if len(known) < 2:
+        return Markup("")
+    wide, tall, top = 96, 22, max(known) or 1.0
+    step = (wide - 8) / max(len(values) - 1, 1)
+    lines, pen = [], "M"
+    for i, v in enumerate(values):
+        if v is None or not math.isfinite(v):
+            pen = "M"
+            continue
+        lines.append(f"{pen}{4 + i * step:.1f} {tall - 3 - (tall - 8) * v / top:.1f}")
+        pen = "L"
+    out = f'<svg class="spark" width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}" role="img">'
+    out += f"<title>{escape(title)}</title>" + f'<path class="base" d="M4 {tall - 3}H{wide - 4}"/>'
+    out += f'<path class="line" d="{"".join(lines)}"/>'
+    last = values[-1]
+    if last is not None and math.isfinite(last):
+        out += f'<circle class="dot plain" cx="{wide - 4:.1f}" cy="{tall - 3 - (tall - 8) * last / top:.1f}" r="2.5"/>'
+    return Markup(out + "</svg>")
+
+
+def _ceiling(value: float) -> float:
+    """The next of 1, 2, 2.5, 5 x a power of ten: where an axis may end."""
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    unit = 10.0 ** math.floor(math.log10(value))
+    return next((m * unit for m in (1.0, 2.0, 2.5, 5.0) if m * unit >= value * 0.999), 10 * unit)
+
+
+def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 220, percent: bool = True) -> Markup:
+    """A line over months with its interval as a band. Ghost months are hollow and stand on a hatched strip."""
+    known = [p for p in points if p.value is not None]
+    if not known:
+        return Markup("")
+    small = wide < 400
+    left, right, head, foot = (36, 12, 12, 20) if small else (44, 56, 16, 26)
+    top = _ceiling(max(p.high if p.high is not None else p.value or 0.0 for p in known))
+    step = (wide - left - right) / max(len(points) - 1, 1)
+
+    def x(i: int) -> float:
+        return left + i * step if len(points) > 1 else (left + wide - right) / 2
+
+    def y(v: float) -> float:
+        return tall - foot - (tall - head - foot) * min(v / top, 1.0)
+
+    out = [f'<svg class="trend{" small" if small else ""}" viewBox="0 0 {wide} {tall}" role="img">']
+    out.append(f"<title>{escape(title)}</title>")
+    for part in (0.0, 0.5, 1.0) if small else (0.0, 0.25, 0.5, 0.75, 1.0):
+        v = part * top
+        digits = 0 if 100 * top >= 4 and float(f"{25 * top:.6f}").is_integer() else 1
+        label = f"{100 * v:.{digits}f}%" if percent else f"{v:g}"
+        out.append(f'<path class="grid" d="M{left} {y(v):.1f}H{wide - right}"/>')
+        out.append(f'<text class="tick" x="{left - 6}" y="{y(v) + 3.5:.1f}" text-anchor="end">{label}</text>')
+    for i, p in enumerate(points):
+        if p.ghost:
+            w = min(step, 40.0) if len(points) > 1 else 40.0
+            out.append(
+                f'<rect class="ghost" x="{x(i) - w / 2:.1f}" y="{head}" width="{w:.1f}" height="{tall - head - foot}">'
+                f"<title>{escape(p.note)}</title></rect>"
+            )
+    for run in _runs(points):
+        if len(run) > 1 and all(points[i].low is not None for i in run):
+            upper = "L".join(f"{x(i):.1f} {y(points[i].high or 0):.1f}" for i in run)
+            lower = "L".join(f"{x(i):.1f} {y(points[i].low or 0):.1f}" for i in reversed(run))
+            out.append(f'<path class="band" d="M{upper}L{lower}Z"/>')
+        line = "L".join(f"{x(i):.1f} {y(points[i].value or 0):.1f}" for i in run)
+        out.append(f'<path class="line" d="M{line}"/>')
+    every = 1 if not small and len(points) <= 14 else max(1, math.ceil(len(points) / 4))
+    for i, p in enumerate(points):
+        if (len(points) - 1 - i) % every == 0:
+            out.append(f'<text class="tick" x="{x(i):.1f}" y="{tall - 6}" text-anchor="middle">{escape(p.label)}</text>')
+        if p.value is not None:
+            last = i == len(points) - 1
+            kind = "hollow" if p.ghost else "plain last" if last else "plain"
+            if not small or last or p.ghost:
+                out.append(f'<circle class="dot {kind}" cx="{x(i):.1f}" cy="{y(p.value):.1f}" r="{3.5 if last else 2.5}"/>')
+            if last and not small:
+                label = f"{100 * p.value:.1f}%" if percent else f"{p.value:.1f}"
+                out.append(f'<text class="end" x="{x(i) + 9:.1f}" y="{y(p.value) + 4:.1f}">{label}</text>')
+    out.append("</svg>")
+    return Markup("".join(out))
+
+
+def _runs(points: Sequence[Point]) -> list[list[int]]:
+    """Stretches of months with a value; a gap is never bridged."""
+    runs: list[list[int]] = []
+    for i, p in enumerate(points):
+        if p.value is None:
+            continue
+        if runs and runs[-1][-1] == i - 1:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+    return runs

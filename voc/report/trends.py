@@ -1,0 +1,104 @@
+"""The large drawings: the share of complaining customers over the months, and the top issues side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from markupsafe import Markup
+
+from voc.report import svg
+from voc.report.book import Book
+from voc.report.figures import wilson
+from voc.report.words import SMALL
+
+FALL = 0.6  # a source below this part of its usual volume is marked
+
+
+@dataclass(frozen=True)
+class Month:
+    """One row of the table behind a chart."""
+
+    month: str
+    k: int
+    n: int
+    share: str
+    interval: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    drawing: Markup
+    rows: tuple[Month, ...]
+
+
+def gaps(book: Book) -> dict[str, list[str]]:
+    """Months in which a source was missing or fell below FALL of its median over the (up to) three months before."""
+    sources = sorted({str(key) for _, dim, key in book.exposure if dim == "source"})
+    withheld = {s for s, _ in book.data.withheld}
+    out: dict[str, list[str]] = {}
+    for source in sources:
+        volume = [book.seen("source", source, m).n_reviews for m in book.months]
+        for i, month in enumerate(book.months):
+            usual = [v for v in volume[max(0, i - 3) : i] if v]
+            if usual and volume[i] < FALL * median(usual) and max(usual) >= SMALL and source not in withheld:
+                out.setdefault(month, []).append(source)
+    return out
+
+
+def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int, int]) -> Chart | None:
+    """Share of customers with a complaint by month; `now` is (k, n) of this month. Withheld sources are out throughout."""
+    out = {s for s, _ in book.data.withheld}
+    k: dict[str, int] = {}
+    n: dict[str, int] = {}
+    for row in book.data.complainers.to_pylist():
+        if row["source"] not in out:
+            k[row["month"]] = k.get(row["month"], 0) + row["n_complaining"]
+            n[row["month"]] = n.get(row["month"], 0) + row["n_reviews"]
+    if book.month not in n and not out:
+        k[book.month], n[book.month] = now
+    return _chart(book, k, n, missing, title=book.words.pick("提到不满的顾客占比", "share of customers with a complaint"))
+
+
+def issue(book: Book, row: Mapping[str, Any], missing: Mapping[str, list[str]], *, small: bool = True) -> Chart | None:
+    """The chain-wide share of one issue by month."""
+    out = {s for s, _ in book.data.withheld}
+    sources = sorted({str(key) for _, dim, key in book.exposure if dim == "source"} - out)
+    k: dict[str, int] = {}
+    n: dict[str, int] = {}
+    for month in book.months:
+        n[month] = sum(book.seen("source", s, month).n_reviews for s in sources)
+        k[month] = sum(
+            book.history.get(("source", s, row["issue_kind"], row["aspect"]), {}).get(month, 0) for s in sources
+        )
+    name = book.issue(row["aspect"], row["issue_kind"])
+    return _chart(book, k, n, missing, title=book.words.pick(f"{name}：各月占比", f"{name}: share by month"), small=small)
+
+
+def _chart(
+    book: Book, k: Mapping[str, int], n: Mapping[str, int], missing: Mapping[str, list[str]], *, title: str,
+    small: bool = False,
+) -> Chart | None:
+    """A line over the months; a month with fewer than SMALL reviews has no point."""  # fmt: skip
+    w, points, rows = book.words, [], []
+    for month in book.months:
+        total, some = n.get(month, 0), k.get(month, 0)
+        lost = missing.get(month, [])
+        note = w.pick(f"缺 {w.list(lost)}", f"without {w.list(lost)}") if lost else ""
+        label = w.month_short(month) if not month.endswith("-01") or small else month[:4]
+        if total < SMALL:
+            points.append(svg.Point(label, None, ghost=bool(lost), note=note))
+        else:
+            low, high = wilson(some, total)
+            points.append(svg.Point(label, some / total, low, high, ghost=bool(lost), note=note))
+        if total:
+            low, high = wilson(some, total)
+            interval = w.interval(low, high, percent=True) if total >= SMALL else ""
+            rows.append(Month(w.month(month), some, total, w.share(some, total), interval, note))
+    if sum(p.value is not None for p in points) < 2:
+        return None
+    size = {"wide": 300, "tall": 130} if small else {"wide": 860, "tall": 240}
+    return Chart(svg.trend(points, title=title, **size), tuple(rows))
