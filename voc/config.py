@@ -71,9 +71,12 @@ class TopicsSection(Section):
 
 
 class RankingSection(Section):
+    """`threshold`: the relative risk that a signal must exceed; `fdr`: the share of false ones borne among signals."""
+
+    threshold: float = Field(1.5, ge=1)
     fdr: float = Field(0.10, gt=0, lt=1)
-    risk: float = Field(1.5, ge=1)
-    min_observed: int = Field(3, ge=1)
+    least: int = Field(3, ge=1)
+    strong_from: float = Field(2.0, ge=1)
     severity_weights: dict[str, float] = Field(default_factory=lambda: {"S1": 8.0, "S2": 4.0, "S3": 2.0, "S4": 1.0})
 
 

@@ -258,7 +258,7 @@ def count(work: Workspace) -> list[str]:
         reviews, mentions = lake.read("reviews", months=[month]), lake.read("mentions", months=[month])
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
-        lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, min_confidence=minimum))
+        lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum))
         lake.replace_month("exposure", month, ranking_room.exposure(reviews, skus=skus))
         lake.record("count", month, inputs)
         remade.append(month)
@@ -270,25 +270,24 @@ def rank(work: Workspace, *, month: str) -> pa.Table:
     lake = work.lake
     _known_month(month, lake.months("reviews"))
     count(work)
-    settings = ranking_settings(work.config)
     months = [m for m in lake.months("exposure") if m <= month]
+    mentions, reviews = lake.read("mentions", months=[month]), lake.read("reviews", months=[month])
+    skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
     shared: dict[str, Any] = dict(
         facts=lake.read("facts", months=months),
         exposure=lake.read("exposure", months=months),
         issues=issue_metas(work.taxonomy()),
-        mentions=lake.read("mentions", months=[month]),
-        reviews=lake.read("reviews", months=[month]),
-        skus=lake.read("skus"),
-        settings=settings,
+        complaints=ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum),
+        settings=ranking_settings(work.config),
     )
-    table = ranking_room.rank(month, stores=lake.read("stores"), **shared)
+    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, **shared)
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))
     return table
 
 
-def ranking_settings(config: Config) -> ranking_room.Settings:
-    return ranking_room.Settings(**config.ranking.model_dump(), min_confidence=config.nlp.min_confidence)
+def ranking_settings(config: Config) -> ranking_room.RankSettings:
+    return ranking_room.RankSettings(**config.ranking.model_dump())
 
 
 def issue_metas(taxonomy: Taxonomy) -> dict[str, ranking_room.IssueMeta]:
@@ -342,7 +341,7 @@ def report_data(work: Workspace, *, month: str) -> Any:
         title=work.config.report.title or work.config.project.name,
         ranking=lake.read("ranking", months=[month]),
         chain=lake.read("chain", months=[month]),
-        safety=ranking_room.safety(mentions, reviews, min_confidence=work.config.nlp.min_confidence),
+        safety=ranking_room.safety(mentions, reviews, confidence=work.config.nlp.min_confidence),
         facts=lake.read("facts", months=months),
         exposure=exposure,
         mentions=mentions,

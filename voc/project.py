@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc import refs
+from voc import issues, refs
 from voc.errors import UnknownName
 from voc.pipeline import Workspace
 from voc.relation import Relation
@@ -80,23 +80,43 @@ class Project:
         name, filters = refs.parse(reference)
         if name == "reviews":
             reviews = self.table("reviews", **filters).arrow()
-            found = pa.table({c: reviews[c] for c in EVIDENCE_COLUMNS if c in reviews.column_names})
+            found = reviews.select([c for c in EVIDENCE_COLUMNS if c in reviews.column_names])
         else:
-            found = self._quotes(self._joined(filters))
+            found = self._quotes(self._mentions(filters))
         found = found.sort_by([("created_at", "descending"), ("review_id", "ascending")])
         return found if limit is None else found.slice(0, limit)
 
-    def _joined(self, filters: dict[str, str]) -> pa.Table:
-        """The mentions that a reference selects; `region` and `category` go through the dimension tables."""
+    def _mentions(self, filters: dict[str, str]) -> pa.Table:
+        """The mentions that a reference selects: for complaints the counted ones, one per respondent and aspect."""
         filters = dict(filters)
-        region, category = filters.pop("region", None), filters.pop("category", None)
-        mentions = self.table("mentions", **filters).arrow()
-        for column, value, dimension in (("store_id", region, "stores"), ("sku_id", category, "skus")):
-            if value is not None:
-                key = "region" if dimension == "stores" else "category"
-                rows = filtered(self._work.lake.read(dimension), {key: value})
-                mentions = mentions.filter(pc.is_in(mentions[column], value_set=rows[column].combine_chunks()))
+        outside = {"store_id": ("stores", "region"), "sku_id": ("skus", "category")}
+        joins = {column: (table, key, filters.pop(key)) for column, (table, key) in outside.items() if key in filters}
+        if filters.get("intent") == "complaint":
+            filters["issue_code"] = filters.pop("aspect", None)  # type: ignore[assignment]
+            mentions = self._counted({k: v for k, v in filters.items() if v is not None and k != "intent"})
+        else:
+            mentions = self.table("mentions", **filters).arrow()
+        for column, (table, key, value) in joins.items():
+            rows = filtered(self._work.lake.read(table), {key: value})
+            mentions = mentions.filter(pc.is_in(mentions[column], value_set=rows[column].combine_chunks()))
         return mentions
+
+    def _counted(self, filters: dict[str, str]) -> pa.Table:
+        """The complaint mentions that `facts` counts, with the respondent's store, SKU and source."""
+        lake = self._work.lake
+        months = [filters["month"]] if "month" in filters else lake.months("mentions")
+        mentions = lake.read("mentions", months=months)
+        reviews, skus = lake.read("reviews", months=months), lake.read("skus")
+        minimum = self._work.config.nlp.min_confidence
+        counted = filtered(issues.complaints(mentions, reviews, skus=skus, confidence=minimum), filters)
+        best = Relation("mentions", lambda: mentions).sql("""
+            select * from this where intent = 'complaint'
+            qualify row_number() over (
+                partition by review_id, aspect order by confidence desc, created_at desc, mention_id) = 1
+        """).arrow()  # fmt: skip
+        keys = ["review_id", "issue_code", "source", "store_id", "sku_id"]
+        kept = counted.select(keys).rename_columns({"issue_code": "aspect"})
+        return kept.join(best.drop_columns(["source", "store_id", "sku_id"]), ["review_id", "aspect"], join_type="inner")
 
     def _quotes(self, mentions: pa.Table) -> pa.Table:
         months = sorted(set(mentions["month"].to_pylist()))
