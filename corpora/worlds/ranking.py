@@ -1,0 +1,210 @@
+"""A chain of stores whose every relative risk is known, as counts: the world in which the ranking is judged.
+
+Each store and each SKU has its own mild luck with each issue (gamma distributed around 1, `cv`), a few are planted bad,
+and a few store-SKU pairs are planted worse. A tagger that overlooks complaints and sees some where there are none
+stands between the truth and the counts. `simulate` gives arrays, `tables` the same month as facts and exposure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from voc.schemas import EXPOSURE, FACTS, SKUS, STORES, conform
+
+MONTH = "2026-10"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Sizes and sizes of effect of a simulated chain.
+
+    `planted_*` are numbers of cells; `*_risks` the relative risks they draw from; a planted pair has at least
+    `pair_reviews` reviews, a planted margin would have `planted_complaints` complaints even at the least of its risks.
+    `cv` is the coefficient of variation of the unplanted store and SKU margins, `prevalence` the range of an issue's base
+    rate per review (log-uniform), `source_cv` how far base rates differ between sources.
+    """
+
+    stores: int = 500
+    skus: int = 200
+    issues: int = 25
+    reviews: int = 200_000
+    sources: tuple[str, ...] = ("jd", "meituan", "tmall")
+    regions: int = 6
+    categories: int = 8
+    cv: float = 0.25
+    source_cv: float = 0.0
+    prevalence: tuple[float, float] = (0.003, 0.06)
+    planted_stores: int = 60
+    planted_skus: int = 60
+    planted_pairs: int = 150
+    margin_risks: tuple[float, ...] = (2.0, 3.0, 5.0)
+    pair_risks: tuple[float, ...] = (5.0, 8.0, 12.0)
+    pair_reviews: int = 15
+    planted_complaints: float = 0.0
+    sensitivity: float = 0.85
+    false_positive_rate: float = 0.003
+    text_share: float = 0.7
+
+
+LARGE = Settings()
+SMALL = Settings(
+    stores=60, skus=120, issues=30, reviews=10_000, cv=0.2, prevalence=(0.004, 0.05),
+    planted_stores=6, planted_skus=6, planted_pairs=2, margin_risks=(2.0, 2.5, 3.0, 4.0), pair_risks=(4.0, 6.0, 8.0),
+    planted_complaints=10.0,
+)  # fmt: skip
+DULL = Settings(
+    stores=60, skus=120, issues=30, reviews=10_000, cv=0.2, prevalence=(0.004, 0.05),
+    planted_stores=0, planted_skus=0, planted_pairs=0,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """One simulated month. P pairs of store and SKU, R sources, I issues, S stores, K SKUs.
+
+    store, sku (P,) int; n (P, R) reviews, with_text (P, R) those that say something; x (P, R, I) reviews marked with an
+    issue; risk (P, I), store_risk (S, I), sku_risk (K, I) the true relative risks, a margin's as its reviews feel it:
+    its own, lifted by what planted pairs add. planted_store (S, I), planted_sku (K, I), planted_pair (P, I) bool;
+    expected_store, expected_sku, expected_pair: true mean number of marked reviews at relative risk 1 of that cell.
+    """
+
+    settings: Settings
+    store: np.ndarray
+    sku: np.ndarray
+    n: np.ndarray
+    with_text: np.ndarray
+    x: np.ndarray
+    risk: np.ndarray
+    store_risk: np.ndarray
+    sku_risk: np.ndarray
+    planted_store: np.ndarray
+    planted_sku: np.ndarray
+    planted_pair: np.ndarray
+    expected_store: np.ndarray
+    expected_sku: np.ndarray
+    expected_pair: np.ndarray
+
+    def truth(self, level: str) -> np.ndarray:
+        """True relative risks of `level`: (S, I) for store, (K, I) for sku, (P, I) for store_sku."""
+        return {"store": self.store_risk, "sku": self.sku_risk, "store_sku": self.risk}[level]
+
+    def planted(self, level: str) -> np.ndarray:
+        """Which cells were planted, shaped like `truth(level)`."""
+        return {"store": self.planted_store, "sku": self.planted_sku, "store_sku": self.planted_pair}[level]
+
+    def expected(self, level: str) -> np.ndarray:
+        """Marked reviews that the cell would have without its own risk, shaped like `truth(level)`."""
+        return {"store": self.expected_store, "sku": self.expected_sku, "store_sku": self.expected_pair}[level]
+
+
+def simulate(seed: int, settings: Settings = LARGE) -> World:
+    """The month that `seed` stands for; equal seeds and settings give equal worlds."""
+    s = settings
+    r = np.random.default_rng(seed)
+    weight = np.outer(_zipf(r, s.stores, 0.7), _zipf(r, s.skus, 0.9)).ravel()
+    volume = r.multinomial(s.reviews, weight).reshape(s.stores, s.skus)
+    store, sku = np.nonzero(volume)
+    mix = r.dirichlet(np.full(len(s.sources), 4.0), s.stores)
+    n = r.multinomial(volume[store, sku], mix[store])
+    base = np.exp(r.uniform(*np.log(s.prevalence), s.issues))
+    by_source = base * _luck(r, s.source_cv, (len(s.sources), s.issues))
+    by_store, by_sku = _luck(r, s.cv, (s.stores, s.issues)), _luck(r, s.cv, (s.skus, s.issues))
+    least = s.planted_complaints / min(s.margin_risks)
+    calm = s.sensitivity * base + s.false_positive_rate
+    planted_store = _plant(r, by_store, np.outer(volume.sum(axis=1), calm) >= least, s.planted_stores, s.margin_risks)
+    planted_sku = _plant(r, by_sku, np.outer(volume.sum(axis=0), calm) >= least, s.planted_skus, s.margin_risks)
+    plain = by_store[store] * by_sku[sku]
+    pair = np.ones_like(plain)
+    planted_pair = np.zeros(plain.shape, dtype=bool)
+    big = np.nonzero(n.sum(axis=1) >= s.pair_reviews)[0]
+    if s.planted_pairs and len(big):
+        rows, cols = r.choice(big, s.planted_pairs), r.integers(0, s.issues, s.planted_pairs)
+        pair[rows, cols] = r.choice(s.pair_risks, s.planted_pairs)
+        planted_pair[rows, cols] = True
+    risk = plain * pair
+    true = np.minimum(by_source[None] * risk[:, None], 0.9)
+    x = r.binomial(n[:, :, None], s.sensitivity * true + s.false_positive_rate * (1 - true))
+    unlifted = n @ (s.sensitivity * by_source + s.false_positive_rate)
+    volume_one = n.sum(axis=1)[:, None]
+
+    def over(index: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
+        total = np.zeros((size, s.issues))
+        np.add.at(total, index, values)
+        return total
+
+    def lifted(own: np.ndarray, index: np.ndarray) -> np.ndarray:
+        without = over(index, len(own), volume_one * plain)
+        felt = over(index, len(own), volume_one * risk)
+        return own * np.divide(felt, without, out=np.ones_like(felt), where=without > 0)
+
+    return World(
+        settings=s, store=store, sku=sku, n=n, x=x, risk=risk,
+        with_text=np.maximum(r.binomial(n, s.text_share), x.max(axis=2)),
+        store_risk=lifted(by_store, store), sku_risk=lifted(by_sku, sku),
+        planted_store=planted_store, planted_sku=planted_sku, planted_pair=planted_pair,
+        expected_store=over(store, s.stores, unlifted * by_sku[sku]),
+        expected_sku=over(sku, s.skus, unlifted * by_store[store]), expected_pair=unlifted * plain,
+    )  # fmt: skip
+
+
+def tables(world: World, month: str = MONTH) -> dict[str, pa.Table]:
+    """The month as the tables `facts`, `exposure`, `stores` and `skus`; ids are S000, K000, issues I00."""
+    s = world.settings
+    sources = np.array(s.sources)
+    pair, source = np.nonzero(world.n)
+    exposure = {
+        "month": [month] * len(pair), "source": sources[source],
+        "store_id": names("S", world.store[pair]), "sku_id": names("K", world.sku[pair]),
+        "n_reviews": world.n[pair, source], "n_text": world.with_text[pair, source],
+        "rating_sum": np.zeros(len(pair)), "rating_n": np.zeros(len(pair), dtype=np.int64),
+        "n_default": np.zeros(len(pair), dtype=np.int64), "n_flagged": np.zeros(len(pair), dtype=np.int64),
+    }  # fmt: skip
+    pair, source, issue = np.nonzero(world.x)
+    count = world.x[pair, source, issue]
+    facts = {
+        "month": [month] * len(pair), "source": sources[source],
+        "store_id": names("S", world.store[pair]), "sku_id": names("K", world.sku[pair]),
+        "issue_kind": ["aspect"] * len(pair), "issue_code": names("I", issue),
+        "n_mentions": count, "n_complaints": count, "n_praise": np.zeros_like(count), "polarity_sum": -0.8 * count,
+    }  # fmt: skip
+    stores, skus = np.arange(s.stores), np.arange(s.skus)
+    store_rows = {"store_id": names("S", stores), "name": names("S", stores), "region": names("R", stores % s.regions)}
+    sku_rows = {
+        "sku_id": names("K", skus), "name": names("K", skus), "category": names("C", skus % s.categories),
+        "own": np.ones(s.skus, dtype=bool),
+    }  # fmt: skip
+    return {
+        "facts": conform(pa.table(facts), FACTS),
+        "exposure": conform(pa.table(exposure), EXPOSURE),
+        "stores": conform(pa.table(store_rows), STORES),
+        "skus": conform(pa.table(sku_rows), SKUS),
+    }
+
+
+def names(letter: str, index: np.ndarray) -> np.ndarray:
+    """`letter` and four digits for each number of `index`: the ids in `tables`."""
+    return np.char.add(letter, np.char.zfill(np.asarray(index).astype(str), 4))
+
+
+def _zipf(r: np.random.Generator, size: int, power: float) -> np.ndarray:
+    share = 1 / np.arange(1, size + 1) ** power
+    r.shuffle(share)
+    return share / share.sum()
+
+
+def _luck(r: np.random.Generator, cv: float, shape: tuple[int, int]) -> np.ndarray:
+    return r.gamma(1 / cv**2, cv**2, shape) if cv else np.ones(shape)
+
+
+def _plant(
+    r: np.random.Generator, luck: np.ndarray, allowed: np.ndarray, count: int, risks: tuple[float, ...]
+) -> np.ndarray:
+    """Overwrite `count` of the allowed cells of `luck` with planted risks, in place; says which."""
+    at = r.choice(np.flatnonzero(allowed), count, replace=False)
+    luck.ravel()[at] = r.choice(risks, count)
+    planted = np.zeros(luck.shape, dtype=bool)
+    planted.ravel()[at] = True
+    return planted
