@@ -1,0 +1,221 @@
+"""stores, skus and orders from files: English or common Chinese titles, or a mapping; rows are updated by their key.
+
+Stores and SKUs may be dated: rows of one id with different `valid_from` are versions of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+import pyarrow as pa
+
+from voc.errors import InputError, UnknownName, nearest
+from voc.ingest import dates, privacy
+from voc.ingest.mapping import find, same_name
+from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
+from voc.schemas import QUARANTINE, TABLES, conform
+from voc.text.clean import clean
+
+TITLES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "stores": {
+            "store_id": ("门店编号", "门店ID", "门店编码", "店铺编号", "店铺ID", "poiId", "shop_id", "shopID", "id"),
+            "name": ("门店名称", "店铺名称", "门店", "店名", "store_name", "shop_name", "title"),
+            "format": ("业态", "门店类型", "店型"),
+            "region": ("区域", "大区", "地区"),
+            "city": ("城市", "所在城市"),
+            "trade_area": ("商圈", "address"),
+            "dealer": ("经销商", "加盟商"),
+            "ownership": ("经营方式", "所有权", "直营加盟", "直营/加盟", "性质"),
+            "opened": ("开业日期", "开店日期", "开业时间"),
+            "closed": ("闭店日期", "关店日期"),
+            "valid_from": ("生效日期",),
+            "valid_to": ("失效日期",),
+        },
+        "skus": {
+            "sku_id": ("商品编号", "商品编码", "商品ID", "货号", "SKU", "sku", "SKU编码", "product_id"),
+            "name": ("商品名称", "名称", "品名", "sku_name", "product_name", "title"),
+            "parent_sku": ("父商品", "主商品编号", "SPU", "spu"),
+            "category": ("品类", "类目", "分类", "商品分类"),
+            "brand": ("品牌",),
+            "own": ("自有", "是否自有", "自有/竞品"),
+            "supplier": ("供应商",),
+            "factory": ("工厂", "生产工厂", "生产厂家"),
+            "components": ("组成", "组件", "礼盒组成"),
+            "launched": ("上市日期", "上新日期"),
+            "changes": ("变更", "配方变更"),
+            "valid_from": ("生效日期",),
+            "valid_to": ("失效日期",),
+        },
+        "orders": {
+            "order_id": ("订单编号", "订单号", "orderId", "tid"),
+            "store_id": ("门店编号", "门店ID"),
+            "sku_id": ("商品编号", "商品编码", "SKU"),
+            "fulfilment": ("履约方式", "配送方式"),
+        },
+    }
+)
+KEYS = {
+    "stores": ("store_id", "valid_from"),
+    "skus": ("sku_id", "valid_from"),
+    "orders": ("order_id", "store_id", "sku_id"),
+}
+_OWNERSHIP = {"直营": "direct", "自营": "direct", "加盟": "franchise", "特许": "franchise", "经销": "franchise"}
+_YES = frozenset(("1", "yes", "y", "true", "own", "自有", "是", "自营"))
+_NO = frozenset(("0", "no", "n", "false", "competitor", "rival", "竞品", "否", "友商"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Field -> titles that may stand for it. `strict` fields were named by a mapping and must be in the file."""
+
+    target: str
+    titles: Mapping[str, tuple[str, ...]]
+    strict: frozenset[str] = frozenset()
+
+    @property
+    def fingerprint(self) -> str:
+        told = repr(sorted((k, v) for k, v in self.titles.items())) + repr(sorted(self.strict))
+        return f"{self.target}:{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def plan(target: str, mapping: Path | None) -> Plan:
+    """The titles of a dimension's fields, with those of a mapping's `[columns]` in place of the usual ones.
+
+    Raises UnknownName for a field that the table does not have.
+    """
+    usual = {field: (field, *more) for field, more in TITLES[target].items()}
+    if mapping is None:
+        return Plan(target, usual)
+    try:
+        data = tomllib.loads(Path(mapping).read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not a readable mapping: {error}", path=mapping) from error
+    for key in data:
+        if key not in ("name", "columns"):
+            raise UnknownName("key", key, ("name", "columns"), where=Path(mapping).name)
+    given = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in data.get("columns", {}).items()}
+    for field in given:
+        if field not in usual:
+            raise UnknownName("key", f"columns.{field}", [f"columns.{f}" for f in usual], where=Path(mapping).name)
+    return Plan(target, {**usual, **given}, frozenset(given))
+
+
+def rows(
+    batches: Iterable[pa.RecordBatch], plan: Plan, *, path: Path, key: bytes, zone: str, ingest_id: str
+) -> tuple[pa.Table, pa.Table, int]:
+    """The dimension's rows in the file's order, the rejected ones (schema QUARANTINE), and how many records there were.
+
+    Raises InputError when a column that the table cannot do without is missing.
+    """
+    schema, parts, rejected, records = TABLES[plan.target], [], [], 0
+    for batch in batches:
+        columns = [name for name in batch.schema.names if name not in OWN]
+        found = _resolved(plan, columns, path)
+        cells = {field: batch.column(column).to_pylist() for field, column in found.items()}
+        raws = list(zip(*(batch.column(c).to_pylist() for c in columns), strict=True)) or [()] * len(batch)
+        for i in range(len(batch)):
+            line = batch.column(LINE)[i].as_py()
+            reason, message = batch.column(REASON)[i].as_py(), batch.column(MESSAGE)[i].as_py()
+            raw = [v or "" for v in raws[i]]
+            if reason:
+                raw = batch.column(RAW)[i].as_py().split(UNIT)
+            else:
+                try:
+                    parts.append(_row(plan.target, {f: (v[i] or "").strip() for f, v in cells.items()}, key, zone))
+                except ValueError as error:
+                    reason, message = "bad_value", str(error)
+            if reason:
+                told = {
+                    "ingest_id": ingest_id,
+                    "line": line,
+                    "reason": reason,
+                    "message": privacy.masked(message or "", 300),
+                }
+                rejected.append({**told, "raw": privacy.masked_row(raw, columns)})
+        records += len(batch)
+    table = conform(pa.Table.from_pylist(parts, schema=schema), schema)
+    return table, conform(pa.Table.from_pylist(rejected, schema=QUARANTINE), QUARANTINE), records
+
+
+def _resolved(plan: Plan, columns: Sequence[str], path: Path) -> dict[str, str]:
+    found = {field: hit for field, names in plan.titles.items() if (hit := find(names, columns)) is not None}
+    needed = {f.name for f in TABLES[plan.target] if not f.nullable and f.name != "own"} | plan.strict
+    for field in sorted(needed - set(found)):
+        alike = {same_name(c): c for c in columns}
+        guess = next((alike[g] for n in plan.titles[field] if (g := nearest(same_name(n), alike))), None)
+        hint = f" The nearest is {guess!r}." if guess else ""
+        names = " or ".join(map(repr, plan.titles[field]))
+        raise InputError(
+            f"no column for {field!r}: {names} is needed, the file has {', '.join(map(repr, columns))}.{hint}",
+            path=path,
+        )
+    return found
+
+
+def _row(target: str, cells: Mapping[str, str], key: bytes, zone: str) -> dict[str, object]:
+    """One row of the table. Raises ValueError for a value that cannot be read."""
+    out: dict[str, object] = {}
+    for field in TABLES[target]:
+        value = cells.get(field.name, "")
+        if pa.types.is_date(field.type):
+            out[field.name] = _day(field.name, value, zone)
+        elif field.name == "own":
+            out["own"] = _own(value)
+        elif field.name == "components":
+            out["components"] = [part.strip() for part in re.split(r"[;；|]", value) if part.strip()] or None
+        elif field.name == "changes":
+            pairs = (part.partition(":") for part in re.split(r"[;；]", value) if part.strip())
+            out["changes"] = [(when.strip(), what.strip()) for when, _, what in pairs] or None
+        elif not value and not field.nullable:
+            raise ValueError(f"{field.name} is empty")
+        else:
+            out[field.name] = _text(field.name, value, key) if value else None
+    return out
+
+
+def _text(field: str, value: str, key: bytes) -> str:
+    if field.endswith("_id") or field == "parent_sku":
+        return str(privacy.safe_ids(pa.array([value]), key)[0])
+    if field == "ownership":
+        return next((code for word, code in _OWNERSHIP.items() if word in value), value.lower())
+    return clean(value)[: privacy.MAX_VALUE]
+
+
+def _own(value: str) -> bool:
+    """An empty cell means an own product: lists without rivals have no such column."""
+    if not value or value.lower() in _YES:
+        return True
+    if value.lower() in _NO:
+        return False
+    raise ValueError(f"own is {value!r}; yes or no, 1 or 0, own or competitor is wanted")
+
+
+def _day(field: str, value: str, zone: str) -> date | None:
+    if not value:
+        return None
+    at = dates.parse(pa.array([value]), zone="UTC" if len(value) <= 11 else zone).at[0].as_py()
+    if at is None:
+        raise ValueError(f"{field} is {value!r}, which is no date")
+    return date(at.year, at.month, at.day)
+
+
+def upsert(old: pa.Table, fresh: pa.Table, target: str) -> tuple[pa.Table, dict[str, int]]:
+    """`old` with the rows of `fresh` by key, the last of a key standing, and counts new, updated, duplicate, unchanged."""
+    names = KEYS[target]
+    table = {tuple(row[n] for n in names): row for row in old.to_pylist()}
+    counts = dict(new=0, updated=0, duplicate=0, unchanged=0)
+    latest = {tuple(row[n] for n in names): row for row in fresh.to_pylist()}
+    counts["duplicate"] = len(fresh) - len(latest)
+    for key, row in latest.items():
+        known = table.get(key)
+        counts["new" if known is None else "unchanged" if known == row else "updated"] += 1
+        table[key] = row
+    return conform(pa.Table.from_pylist(list(table.values()), schema=TABLES[target]), TABLES[target]), counts

@@ -1,0 +1,138 @@
+"""The columns of one batch by the names of their fields, and small steps on whole columns."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping as MappingLike
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from voc.ingest.mapping import Mapping
+from voc.ingest.xlsx_worker import LOST
+from voc.text.language import detect
+
+IDS = ("review_id", "parent_id", "order_id", "store_id", "sku_id")
+#: What programs write where there is nothing.
+_NOTHING = pa.array(["", "nan", "NaN", "None", "null", "NULL", "\\N"])
+_LATER = re.compile(r"(?:^|(?<=[\s。！!，,；;]))(?:当天|\d{1,4}\s?天后)追评[:：]\s*")
+_ENTITY = r"&(?:[a-zA-Z]{2,8}|#\d{2,6});"
+_FULFILMENT = {
+    "in_store": ("in_store", "in store", "dine in", "堂食", "到店", "门店", "店内", "现场购买", "到店购买"),
+    "takeaway": ("takeaway", "delivery", "外卖", "外送", "外卖配送"),
+    "pick_up": ("pick_up", "pick up", "pickup", "自提", "到店自提", "自取"),
+    "courier": ("courier", "express", "快递", "物流", "邮寄", "快递配送"),
+}
+
+
+@dataclass
+class Taken:
+    """`taken[field]` is the column for a field: trimmed, null where nothing was written, constant or null if not there."""
+
+    batch: pa.RecordBatch
+    fields: MappingLike[str, str]
+    mapping: Mapping
+    _made: dict[str, pa.Array] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> pa.Array:
+        if name not in self._made:
+            values = self._column(name)
+            self._made[name] = values if name in IDS else without_lost(values)
+        return self._made[name]
+
+    def _column(self, name: str) -> pa.Array:
+        if name in self.fields:
+            return stripped(self.batch.column(self.fields[name]))
+        for column, split in self.mapping.split.items():
+            if name in split.into and column in self.batch.schema.names:
+                halves = pc.split_pattern(self.batch.column(column), split.separator, max_splits=1)
+                found = [
+                    h[split.into.index(name)] if h and len(h) > split.into.index(name) else None
+                    for h in halves.to_pylist()
+                ]
+                return stripped(pa.array(found, pa.string()))
+        return constant(self.mapping.constants.get(name), len(self.batch))
+
+
+@dataclass(frozen=True)
+class Later:
+    """For each text: whether it is one that was added later, and what was added to it later, if anything."""
+
+    starts: list[bool]
+    texts: list[str | None]
+
+
+def stripped(values: pa.Array) -> pa.Array:
+    """Values without blanks around them; null where nothing stands."""
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.is_in(trimmed, value_set=_NOTHING), pa.scalar(None, pa.string()), trimmed)
+
+
+def without_lost(values: pa.Array) -> pa.Array:
+    """Values without the mark of a number that lost its tail in a workbook."""
+    return pc.replace_substring(values, LOST, "")
+
+
+def constant(value: str | None, n: int) -> pa.Array:
+    return pa.array([value] * n, pa.string())
+
+
+def prefixed(prefix: str, values: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(pa.scalar(prefix), values, ":")
+
+
+def spoken(title: pa.Array, text: pa.Array) -> pa.Array:
+    """Title and text as one, each on its line, with the entities of HTML resolved."""
+    both = pc.coalesce(pc.binary_join_element_wise(title, text, "\n"), text, title)
+    escaped = np.flatnonzero(np.asarray(pc.fill_null(pc.match_substring_regex(both, _ENTITY), False), bool))
+    if not len(escaped):
+        return both
+    out = both.to_pylist()
+    for i in escaped:
+        out[i] = html.unescape(out[i])
+    return pa.array(out, pa.string())
+
+
+def split_later(texts: pa.Array) -> tuple[pa.Array, Later]:
+    """Texts without what was added later, as Taobao's pages show it: `…16天后追评：…`."""
+    starts, added = [False] * len(texts), [None] * len(texts)
+    hits = np.flatnonzero(np.asarray(pc.match_substring(texts, "追评"), bool))
+    later = Later(starts, added)  # type: ignore[arg-type]
+    if not len(hits):
+        return texts, later
+    out = texts.to_pylist()
+    for i in hits:
+        mark = _LATER.search(out[i])
+        if mark is None:
+            continue
+        before, after = out[i][: mark.start()].strip(), out[i][mark.end() :].strip()
+        if not before:
+            starts[i], out[i] = True, after
+        elif after:
+            out[i], added[i] = before, after
+    return pa.array(out, pa.string()), later
+
+
+def languages(texts: pa.Array) -> pa.Array:
+    encoded = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).dictionary_encode()
+    return pa.array([detect(t) for t in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+
+
+def fulfilment(values: pa.Array) -> pa.Array:
+    """in_store | takeaway | pick_up | courier from the words for them; null for words that are none of these."""
+    known = {word: code for code, words in _FULFILMENT.items() for word in words}
+    return pa.array([None if v is None else known.get(v.lower()) for v in values.to_pylist()], pa.string())
+
+
+def maps(pairs: list[tuple[str, list[str | None]]], n: int, kind: pa.DataType) -> pa.Array:
+    """A map a row from named columns, leaving out nulls; null for a row without any."""
+    used = [(name, values) for name, values in pairs if any(v is not None for v in values)]
+    return pa.array([[(name, v[i]) for name, v in used if v[i] is not None] or None for i in range(n)], kind)
+
+
+def unknown(ids: pa.Array, known: frozenset[str]) -> set[str]:
+    """Ids that a dimension table does not have; none where there is no table."""
+    return {i for i in pc.unique(ids).to_pylist() if i is not None and i not in known} if known else set()

@@ -1,0 +1,212 @@
+"""Flags that keep paid, copied, hostile and automatic rows out of the statistics; no row is ever removed.
+
+Everything here is a function of one month's rows as a whole, so it does not matter in which order the files came. Copies
+across a month's edge are therefore not seen. The flags:
+
+default_review   nobody's words: the platform wrote them, or nothing was written
+near_duplicate   a text that an earlier row of the month has already, but for a few characters; `duplicate_of` is that row
+burst            praise of one store or SKU, at least `burst_size` near copies of a text within `burst_hours`, or a day with
+                 far more praise of a store than its share of the chain's day (Poisson tail below UNLIKELY)
+burst_negative   the same for one star and two; here a day stands out only if besides most of it lacks an order or repeats
+                 itself, because a real incident also brings many complaints on one day
+incentivised     the text says that stars were paid for or asked for
+claim            the text demands multiple damages or trades silence for money
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy.stats import poisson
+
+from voc.config import Hygiene
+from voc.schemas import REVIEWS
+from voc.text.duplicates import near_duplicates
+
+#: How improbable a day must be; a chain of 500 stores has some 15,000 store days a month.
+UNLIKELY = 1e-7
+#: Praise and hostility by stars, and how alike texts are that belong together without being copies.
+PRAISE, HOSTILE, ALIKE = 4.0, 2.0, 0.5
+_MICROSECONDS_AN_HOUR = 3_600_000_000
+_TEXT_FLAGS = ("default_review", "incentivised", "claim")
+OURS = (*_TEXT_FLAGS[1:], "near_duplicate", "burst", "burst_negative")
+
+_WHO = r"(?:此|该|本)?(?:用户|买家|顾客|评价方|消费者)"
+_WROTE_NOTHING = r"(?:没有|未|暂未)(?:及时)?(?:填写|做出|作出|发表|留下|提交)(?:任何)?(?:评价|评论|文字)?(?:内容|文字)?"
+_STARS = r"(?:好评|五星|5星|打分|评价)"
+_AUTHORITY = r"(?:12315|投诉|举报|曝光|起诉|市监|市场监督|工商|差评|消协|媒体|法院)"
+_TIMES = r"(?:十倍|10倍|三倍|3倍)"
+_DEFAULT = "|".join(
+    (
+        rf"^\W*{_WHO}{_WROTE_NOTHING}(?:\W*(?:系统)?默认(?:好评|评价))?\W*$",
+        r"^\W*(?:系统|平台|超时|到期)?(?:自动|默认)(?:给出|给予)?(?:五星)?(?:好评|评价)\W*$",
+        r"^\W*no_message\W*$",
+        r"^\W*no (?:comment|review)(?: (?:was )?(?:left|provided|given))?\W*$",
+        r"^\W*(?:the )?(?:user|customer|buyer) (?:did not|didn't) (?:leave|write) (?:a |any )?(?:review|comment)s?\W*$",
+    )
+)
+_INCENTIVISED = "|".join(
+    (
+        r"好评返[现利券钱]|返现|返红包",
+        r"五星(?:好评)?.{0,8}(?:送|返|换|领|减)",
+        r"(?:好评|晒图|晒单|评价).{0,6}(?:返[现利券钱]|送(?:券|红包|礼|小)|领(?:券|红包|奖)|有礼|有奖|换)",
+        r"(?:为了|冲着|图|拿).{0,5}(?:返现|红包|优惠券|积分|赠品|小礼品).{0,6}(?:好评|五星|评价|评论|来评|写)",
+        r"(?:店员|店家|商家|客服|老板|服务员|收银|卖家).{0,10}(?:让|叫|求|要求|盯着|催|逼|引导|拿我手机).{0,10}"
+        + _STARS,
+        r"in exchange for (?:a |an |my |this )?(?:free|discount|gift|review|honest|refund)",
+        r"(?:gift ?card|refund|discount|free \w+|coupon|rebate) (?:for|if|when) .{0,24}(?:review|(?:5|five).?stars?)",
+        r"(?:asked|told|begged|paid) (?:me|us) (?:to|for) .{0,24}(?:(?:5|five).?stars?|(?:good|positive) review)",
+    )
+)
+_CLAIM = "|".join(
+    (
+        r"退一赔[一二三四五十百千\d]+|假一赔[一二三四五十百千\d]+|职业打假",
+        rf"(?:赔|赔偿|索赔|要求).{{0,6}}(?:{_TIMES}|一千|1000|五百|500)|{_TIMES}的?赔偿",
+        rf"不(?:赔|给钱|退一赔).{{0,16}}{_AUTHORITY}",
+        r"(?:给|赔).{0,8}(?:才|就)(?:删|改)(?:差评|评价|评论)",
+        r"(?:pay|compensate) me .{0,30}(?:or|otherwise) .{0,30}(?:sue|report|lawyer|court|media)",
+        r"(?:ten|10|three|3) times (?:the )?(?:price|compensation|damages)",
+    )
+)
+
+
+def is_default_text(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Bool for each text: nobody's words, but a platform's sentence for an empty review. Empty and null texts are not."""
+    found = pc.match_substring_regex(texts, _DEFAULT, ignore_case=True)
+    return pc.fill_null(found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found, False)
+
+
+def flag(rows: pa.Table, limits: Hygiene) -> pa.Table:
+    """`rows` (schema `reviews`, one month, sorted by review_id) with `flags` and `duplicate_of` made anew.
+
+    A `default_review` that a mapping set is kept. Flags are sorted.
+    """
+    if not len(rows):
+        return rows
+    order = pc.sort_indices(rows, sort_keys=[("created_at", "ascending"), ("review_id", "ascending")])
+    rows = rows.take(order).combine_chunks()
+    texts, ids = rows["text"].to_pylist(), rows["review_id"].to_pylist()
+    found: list[set[str]] = [set(flags) - set(OURS) for flags in rows["flags"].to_pylist()]
+    for name, pattern in zip(_TEXT_FLAGS, (_DEFAULT, _INCENTIVISED, _CLAIM), strict=True):
+        hits = np.asarray(pc.match_substring_regex(rows["text"], pattern, ignore_case=True), bool)
+        for hit in np.flatnonzero(hits).tolist():
+            found[hit].add(name)
+    wanted = _comparable(rows, found)
+    duplicate_of: list[str | None] = [None] * len(rows)
+    first, loose = _groups(texts, wanted, limits)
+    for i in wanted.tolist():
+        if first[i] != i and len(texts[i]) >= limits.near_duplicate_min_chars:
+            found[i].add("near_duplicate")
+            duplicate_of[i] = ids[first[i]]
+    for name, members in _bursts(rows, wanted, first, loose, limits):
+        for i in members:
+            found[i].add(name)
+    out = rows.set_column(
+        rows.schema.get_field_index("flags"), "flags", pa.array([sorted(f) for f in found], REVIEWS.field("flags").type)
+    )
+    out = out.set_column(
+        out.schema.get_field_index("duplicate_of"), "duplicate_of", pa.array(duplicate_of, pa.string())
+    )
+    return out.take(pc.sort_indices(out, sort_keys=[("review_id", "ascending")]))
+
+
+def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
+    """Reviews with words of a customer. Survey answers are short and honest repetitions of each other."""
+    told = pc.and_(pc.not_equal(rows["text"], ""), pc.is_in(rows["kind"], value_set=pa.array(["review", "followup"])))
+    index = np.flatnonzero(np.asarray(told, bool))
+    return np.asarray([i for i in index if "default_review" not in found[i]], np.int64)
+
+
+def _groups(
+    texts: list[str], wanted: NDArray[np.int64], limits: Hygiene
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For every row the first row of its near copies, by the configured threshold and by the looser ALIKE."""
+    out = []
+    some = [texts[i] for i in wanted]
+    for threshold in (limits.near_duplicate, min(ALIKE, limits.near_duplicate)):
+        first = np.arange(len(texts), dtype=np.int64)
+        first[wanted] = wanted[near_duplicates(some, threshold=threshold)]
+        out.append(first)
+    return out[0], out[1]
+
+
+def _bursts(
+    rows: pa.Table, wanted: NDArray[np.int64], first: NDArray[np.int64], loose: NDArray[np.int64], limits: Hygiene
+) -> list[tuple[str, list[int]]]:
+    """(flag, rows) for every burst; rows may be in several."""
+    stars = rows["rating"].to_numpy(zero_copy_only=False)
+    hours = rows["created_at"].cast(pa.int64()).to_numpy() / _MICROSECONDS_AN_HOUR
+    reviews = np.asarray(pc.equal(rows["kind"], "review"), bool)
+    moods = {"burst": ~(stars < PRAISE), "burst_negative": stars <= HOSTILE}
+    lengths = np.asarray(pc.utf8_length(rows["text"]))
+    out = []
+    for name, mood in moods.items():
+        for unit in ("store_id", "sku_id"):
+            clusters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+            units = rows[unit].to_pylist()
+            for i in wanted:
+                if mood[i] and units[i] is not None and lengths[i] >= limits.near_duplicate_min_chars:
+                    clusters[units[i], int(first[i])].append(int(i))
+            for _, members in sorted(clusters.items()):
+                out += [(name, run) for run in _runs(members, hours, limits)]
+    ordered = np.asarray(pc.is_valid(rows["order_id"]), bool)
+    stores = rows["store_id"].to_pylist()
+    days = np.floor(hours / 24).astype(np.int64)
+    for name, mood in {"burst": stars >= PRAISE, "burst_negative": moods["burst_negative"]}.items():
+        index = np.flatnonzero(mood & reviews & np.asarray([s is not None for s in stores]))
+        for members in _loud_days(index, stores, days, limits):
+            if name == "burst" or _suspicious(members, ordered, index, loose):
+                out.append((name, members))
+    return out
+
+
+def _runs(members: list[int], hours: NDArray[np.float64], limits: Hygiene) -> list[list[int]]:
+    """Stretches of at least `burst_size` rows, any `burst_size` neighbours of which lie within `burst_hours`. Rows by time."""
+    size, hit = limits.burst_size, set()
+    for k in range(len(members) - size + 1):
+        if hours[members[k + size - 1]] - hours[members[k]] <= limits.burst_hours:
+            hit.update(members[k : k + size])
+    return [sorted(hit)] if hit else []
+
+
+def _loud_days(
+    index: NDArray[np.int64], stores: list[str | None], days: NDArray[np.int64], limits: Hygiene
+) -> list[list[int]]:
+    """Rows of the (store, day) cells that hold far more than the store's month and the chain's day would let expect.
+
+    The expectation leaves the cell itself out; days on which the whole chain is loud (a festival) are expected to be loud.
+    """
+    cells: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for i in index:
+        cells[str(stores[i]), int(days[i])].append(int(i))
+    by_store: defaultdict[str, int] = defaultdict(int)
+    by_day: defaultdict[int, int] = defaultdict(int)
+    for (store, day), members in cells.items():
+        by_store[store] += len(members)
+        by_day[day] += len(members)
+    total, span = len(index), max(28, len(by_day))
+    out = []
+    for (store, day), members in sorted(cells.items()):
+        n = len(members)
+        if n < limits.burst_size:
+            continue
+        others, rest = by_day[day] - n, total - by_store[store]
+        share = (others + 1) / (rest + span)
+        expected = max((by_store[store] - n + 0.5) * share / max(1 - share, 0.05), 0.2)
+        if poisson.sf(n - 1, expected) < UNLIKELY:
+            out.append(members)
+    return out
+
+
+def _suspicious(
+    members: list[int], ordered: NDArray[np.bool_], index: NDArray[np.int64], loose: NDArray[np.int64]
+) -> bool:
+    """Most of a loud day without orders where reviews usually have one, or most of its texts alike."""
+    usual = ordered[index].mean()
+    orderless = usual >= 0.5 and ordered[members].mean() <= 0.5 * usual
+    _, counts = np.unique(loose[members], return_counts=True)
+    return bool(orderless or counts[counts > 1].sum() >= 0.5 * len(members))

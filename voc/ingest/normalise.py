@@ -1,0 +1,372 @@
+"""Batches of text columns to rows of `reviews`, with what cannot be read set aside.
+
+Nothing personal leaves this module: texts, replies, attributes and rejected rows are masked, member ids are keyed hashes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from voc.ingest import dates, fields, privacy, ratings, survey
+from voc.ingest.fields import IDS, Later, Taken
+from voc.ingest.linking import Links
+from voc.ingest.mapping import Mapping, find, resolve
+from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
+from voc.ingest.xlsx_worker import LOST
+from voc.schemas import PAIRS, QUARANTINE, REVIEWS, TIME, conform
+
+#: `reviews` and what the ledger needs to know of a row: the record it came from, and whether it is that record's first.
+INCOMING = pa.schema(
+    [*REVIEWS, pa.field("record", pa.int64(), nullable=False), pa.field("root", pa.bool_(), nullable=False)]
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Store and SKU ids, where the SKU comes from (row | order | text | none), and the names that no table knows."""
+
+    store: pa.Array
+    sku: pa.Array
+    origin: pa.Array
+    named: dict[str, pa.Array]
+
+
+@dataclass
+class Normaliser:
+    """Turns the batches of one file into rows; it counts across batches, so a file needs one of its own.
+
+    `counts` of content ids are kept in memory: about 100 bytes for each row that has no id of its own.
+    """
+
+    source: str
+    channel: str | None
+    zone: str
+    key: bytes
+    mapping: Mapping
+    path: Path
+    ingest_id: str
+    links: Links
+    records: int = 0
+    naive: int = 0
+    unknown_stores: set[str] = field(default_factory=set)
+    unknown_skus: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def part(self, batch: pa.RecordBatch) -> tuple[pa.Table, pa.Table]:
+        """Rows (schema INCOMING) and rejected rows (schema QUARANTINE) of a batch."""
+        columns = [name for name in batch.schema.names if name not in OWN]
+        batch = _complete(batch, self.records + 1)
+        first, self.records = self.records, self.records + len(batch)
+        broken = batch.filter(pc.is_valid(batch.column(REASON)))
+        sound = batch.filter(pc.is_null(batch.column(REASON)))
+        numbers = np.arange(first, first + len(batch))[np.asarray(pc.is_null(batch.column(REASON)), bool)]
+        rejected = [self._broken(broken, columns)]
+        where = resolve(self.mapping, columns, self.path) if first == 0 or len(sound) else {}
+        if not len(sound):
+            return INCOMING.empty_table(), pa.concat_tables(rejected)
+        taken = Taken(sound, where, self.mapping)
+        reasons, times, stars, nps = self._checked(taken)
+        bad = np.asarray([reason is not None for reason in reasons])
+        rejected.append(self._rejected(sound, columns, reasons, bad))
+        if bad.all():
+            return INCOMING.empty_table(), pa.concat_tables(rejected)
+        keep = pa.array(~bad)
+        taken = Taken(sound.filter(keep), where, self.mapping)
+        self.naive += int(times.naive[~bad].sum())
+        rows = self._rows(taken, columns, times.at.filter(keep), stars.filter(keep), nps.filter(keep), numbers[~bad])
+        return rows, pa.concat_tables(rejected)
+
+    def _checked(self, taken: Taken) -> tuple[list[tuple[str, str] | None], dates.Times, pa.Array, pa.Array]:
+        """A reason and message for each row that cannot be kept, beside its time, stars and NPS."""
+        zone, plan = self.mapping.dates.zone or self.zone, self.mapping.dates
+        written = taken["created_at"]
+        times = dates.parse(written, zone=zone, order=plan.order, excel=plan.excel)
+        stars = ratings.parse(taken["rating"], scale=self.mapping.rating.scale, words=self.mapping.rating.words)
+        nps = ratings.parse_nps(taken["nps"])
+        reasons: list[tuple[str, str] | None] = [None] * len(written)
+        # Later entries overwrite earlier ones: the last is the most important.
+        for i in np.flatnonzero(nps.bad):
+            reasons[i] = ("bad_nps", f"{_shown(taken['nps'][i])} is no number from 0 to 10")
+        for i in np.flatnonzero(stars.bad):
+            reasons[i] = ("bad_rating", f"{_shown(taken['rating'][i])} is not on the scale {self.mapping.rating.scale}")
+        for i in np.flatnonzero(np.asarray(pc.is_null(times.at), bool)):
+            given = written[i].as_py()
+            reasons[i] = (
+                ("missing_date", "no time is given")
+                if given is None
+                else ("bad_date", f"{_shown(written[i])} is no time that can be read for certain")
+            )
+        for name in IDS:
+            lost = pc.fill_null(pc.starts_with(taken[name], LOST), False)
+            for i in np.flatnonzero(np.asarray(lost, bool)):
+                reasons[i] = (
+                    "precision_lost",
+                    f"{name} is a number of more than 15 digits; its last digits are lost in the workbook",
+                )
+        return reasons, times, stars.values, nps.values
+
+    def _rows(
+        self, taken: Taken, columns: list[str], at: pa.Array, stars: pa.Array, nps: pa.Array, numbers: np.ndarray
+    ) -> pa.Table:
+        n, is_survey = len(at), self.mapping.kind == "survey"
+        raw = fields.spoken(taken["title"], taken["text"])
+        text, later = fields.split_later(privacy.masked_array(raw).fill_null(""))
+        order = privacy.safe_ids(taken["order_id"], self.key)
+        linked = self.links.orders(order)
+        places = self._places(taken, linked, text)
+        kinds = ["survey" if is_survey else "followup" if begun else "review" for begun in later.starts]
+        columns_of = {
+            "review_id": self._ids(at, taken, columns, raw),
+            "parent_id": fields.prefixed(self.source, privacy.safe_ids(taken["parent_id"], self.key)),
+            "kind": pa.array(kinds, pa.string()),
+            "source": fields.constant(self.source, n),
+            "channel": self._channel(taken),
+            "created_at": at,
+            "month": dates.months(at, self.zone),
+            "store_id": places.store,
+            "sku_id": places.sku,
+            "sku_origin": places.origin,
+            "order_id": order,
+            "member_id": privacy.member_ids(taken["member_id"], self.key),
+            "rating": stars,
+            "nps": nps,
+            "fulfilment": pc.coalesce(fields.fulfilment(taken["fulfilment"]), linked["fulfilment"].combine_chunks()),
+            "produced_on": dates.parse(taken["produced_on"], zone="UTC").at.cast(pa.date32(), safe=False),
+            "reply": privacy.masked_array(taken["reply"]),
+            "replied_at": dates.parse(taken["replied_at"], zone=self.zone, order=self.mapping.dates.order).at,
+            "lang": fields.languages(text),
+            "text": text,
+            "subscores": self._subscores(taken),
+            "attributes": self._attributes(taken, columns, places.named),
+            "flags": self._flags(taken, text, stars, nps),
+            "ingest_id": fields.constant(self.ingest_id, n),
+            "record": pa.array(numbers, pa.int64()),
+            "root": pa.array(np.ones(n, bool)),
+        }
+        for name in ("touchpoint", "lot", "warehouse", "carrier"):
+            columns_of[name] = privacy.masked_array(taken[name], privacy.MAX_VALUE)
+        roots = conform(pa.table(columns_of), INCOMING)
+        parts = [roots, *self._followups(taken, roots, later)]
+        if is_survey:
+            parts += self._answers(taken, roots)
+        return pa.concat_tables(parts).combine_chunks()
+
+    def _ids(self, at: pa.Array, taken: Taken, columns: list[str], raw: pa.Array) -> pa.Array:
+        """`source:native`, else `source:hash` of the content with `-2`, `-3`, ... for the second, third, ... of its kind.
+
+        The hash is keyed and taken over what the file says, before masking and linking: better masks or new dimension
+        tables must not turn a known review into a new one.
+        """
+        native = privacy.safe_ids(taken["review_id"], self.key).to_pylist()
+        if self.mapping.kind == "survey":
+            told = [taken.batch.column(name) for name in columns]
+        else:
+            named = ("order_id", "store_id", "sku_id", "store_name", "sku_name", "member_id", "rating", "nps")
+            told = [*(taken[name] for name in named), raw]
+        moments = at.cast(pa.int64()).to_pylist()
+        out = []
+        for own, moment, *rest in zip(native, moments, *(c.to_pylist() for c in told), strict=True):
+            if own is not None:
+                out.append(f"{self.source}:{own}")
+                continue
+            base = privacy.keyed(self.key, "review", str(moment), *("" if v is None else f"={v}" for v in rest))
+            nth = self.counts[base] = self.counts.get(base, 0) + 1
+            out.append(f"{self.source}:{base}" if nth == 1 else f"{self.source}:{base}-{nth}")
+        return pa.array(out, pa.string())
+
+    def _channel(self, taken: Taken) -> pa.Array:
+        if self.channel is not None:
+            return fields.constant(self.channel, len(taken.batch))
+        return privacy.masked_array(taken["channel"], privacy.MAX_VALUE).fill_null(self.source)
+
+    def _flags(self, taken: Taken, text: pa.Array, stars: pa.Array, nps: pa.Array) -> pa.Array:
+        """`default_review` where the mapping knows the text as nobody's words, or where nothing at all was said."""
+        silent = pc.is_in(taken["text"], value_set=pa.array(self.mapping.default_texts, pa.string()))
+        if self.mapping.kind == "review":
+            empty = pc.and_(pc.equal(text, ""), pc.and_(pc.is_null(stars), pc.is_null(nps)))
+            silent = pc.or_(pc.fill_null(silent, False), empty)
+        return pa.array([["default_review"] if s else [] for s in silent.to_pylist()], REVIEWS.field("flags").type)
+
+    def _places(self, taken: Taken, linked: pa.Table, text: pa.Array) -> Places:
+        store = pc.coalesce(privacy.safe_ids(taken["store_id"], self.key), self.links.stores_named(taken["store_name"]))
+        store = pc.coalesce(store, linked["store_id"].combine_chunks())
+        row = pc.coalesce(privacy.safe_ids(taken["sku_id"], self.key), self.links.skus_named(taken["sku_name"]))
+        ordered = pc.coalesce(row, linked["sku_id"].combine_chunks())
+        sku = self._from_text(text, ordered)
+        origin = pc.if_else(
+            pc.is_valid(row),
+            "row",
+            pc.if_else(pc.is_valid(ordered), "order", pc.if_else(pc.is_valid(sku), "text", "none")),
+        )
+        self.unknown_stores |= fields.unknown(store, self.links.store_ids)
+        self.unknown_skus |= fields.unknown(sku, self.links.sku_ids)
+        named = {}
+        for name, ids, known, missed in (
+            ("store_name", store, self.links.store_ids, self.unknown_stores),
+            ("sku_name", sku, self.links.sku_ids, self.unknown_skus),
+        ):
+            # A name is worth keeping only where the dimension table does not have it.
+            listed = pc.is_in(ids, value_set=pa.array(sorted(known), pa.string()))
+            kept = pc.if_else(listed, pa.scalar(None, pa.string()), taken[name])
+            named[name] = privacy.masked_array(kept, privacy.MAX_VALUE)
+            if known:
+                missed |= set(named[name].filter(pc.is_null(ids)).drop_null().to_pylist())
+        return Places(store, sku, origin, named)
+
+    def _from_text(self, text: pa.Array, sku: pa.Array) -> pa.Array:
+        if not len(self.links.words):
+            return sku
+        need = np.flatnonzero(np.asarray(pc.is_null(sku), bool))
+        found = sku.to_pylist()
+        for i, words in zip(need, text.take(pa.array(need, pa.int64())).to_pylist(), strict=True):
+            found[i] = self.links.sku_in(words) if words else None
+        return pa.array(found, pa.string())
+
+    def _subscores(self, taken: Taken) -> pa.Array:
+        parsed = []
+        for name, column in self.mapping.columns.subscores.items():
+            actual = find((column,), taken.batch.schema.names)
+            if actual is not None:
+                values = fields.stripped(taken.batch.column(actual))
+                scores = ratings.parse(values, scale=self.mapping.rating.scale, words=self.mapping.rating.words)
+                parsed.append((name, scores.values.to_pylist()))
+        return fields.maps(parsed, len(taken.batch), REVIEWS.field("subscores").type)
+
+    def _attributes(self, taken: Taken, columns: list[str], named: dict[str, pa.Array]) -> pa.Array:
+        """What else the file had, masked; never a column that holds who somebody is."""
+        plan, n = self.mapping, len(taken.batch)
+        is_survey = plan.kind == "survey"
+        used = {*taken.fields.values(), *plan.split, *plan.columns.subscores.values()}
+        grouped = survey.choices(columns) if is_survey else {}
+        options = {column for group in grouped.values() for column, _ in group}
+        wanted = columns if plan.attributes == "all" else () if plan.attributes == "none" else plan.attributes
+        kept = [c for c in wanted if c in columns and c not in used and c not in options]
+        kept = [c for c in kept if find((c,), plan.ignore) is None and not privacy.is_personal(c)]
+        # Open answers are rows of their own, except those that say nothing.
+        opened = {find((q,), columns) for q in plan.columns.questions}
+        pairs: list[tuple[str, list[str | None]]] = []
+        for column in kept:
+            values = fields.without_lost(fields.stripped(taken.batch.column(column)))
+            told = privacy.masked_array(values, privacy.MAX_VALUE).to_pylist()
+            if is_survey:
+                told = [
+                    None if v in survey.UNANSWERED or (column in opened and not survey.is_silent(v)) else v
+                    for v in told
+                ]
+            pairs.append((survey.plain_title(column) if is_survey else column, told))
+        pairs += [(name, values.to_pylist()) for name, values in named.items()]
+        for question, group in grouped.items():
+            chosen = [(option, taken.batch.column(column).to_pylist()) for column, option in group]
+            ticked = [
+                survey.JOINT.join(option for option, given in chosen if given[i] == "1") or None for i in range(n)
+            ]
+            pairs.append((question, privacy.masked_array(pa.array(ticked, pa.string()), privacy.MAX_VALUE).to_pylist()))
+        return fields.maps(pairs, n, PAIRS)
+
+    def _followups(self, taken: Taken, roots: pa.Table, later: Later) -> list[pa.Table]:
+        """Rows for what was added later, in a column of its own or after a mark in the text."""
+        texts = taken["followup_text"]
+        nothing = pc.is_in(texts, value_set=pa.array(self.mapping.no_followup, pa.string()))
+        texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
+        texts = pc.coalesce(privacy.masked_array(texts), pa.array(later.texts, pa.string()))
+        index = pa.array(np.flatnonzero(np.asarray(pc.is_valid(texts), bool)), pa.int64())
+        if not len(index):
+            return []
+        root = roots.take(index)
+        moments = dates.parse(taken["followup_at"].take(index), zone=self.zone, order=self.mapping.dates.order)
+        self.naive += int(moments.naive.sum())
+        at = []
+        waits = taken["followup_days"].take(index).to_pylist()
+        for begun, moment, wait in zip(root["created_at"].to_pylist(), moments.at.to_pylist(), waits, strict=True):
+            days = re.match(r"\d{1,4}(?!\d)", wait or "")
+            at.append(moment or (begun + timedelta(days=int(days[0])) if days else begun))
+        return [self._child(root, texts.take(index), pa.array(at, TIME), "+1", kind="followup")]
+
+    def _answers(self, taken: Taken, roots: pa.Table) -> list[pa.Table]:
+        """One row for each answered open question, under the response's own row."""
+        out = []
+        for question in self.mapping.columns.questions:
+            column = find((question,), taken.batch.schema.names)
+            if column is None:
+                continue
+            texts = privacy.masked_array(fields.stripped(taken.batch.column(column)))
+            told = pa.array(
+                [t is not None and t not in survey.UNANSWERED and not survey.is_silent(t) for t in texts.to_pylist()]
+            )
+            root, texts = roots.filter(told), texts.filter(told)
+            if len(root):
+                at = root["created_at"].combine_chunks()
+                title = privacy.masked(survey.plain_title(column), privacy.MAX_VALUE)
+                out.append(
+                    self._child(root, texts, at, f"?{survey.question_id(column)}", kind="survey", question=title)
+                )
+        return out
+
+    def _child(self, root: pa.Table, text: pa.Array, at: pa.Array, suffix: str, **fixed: str) -> pa.Table:
+        """Rows under `root`, with its places and person but none of its scores."""
+        columns = {name: root[name] for name in INCOMING.names}
+        for name in ("rating", "nps", "subscores", "reply", "replied_at", "attributes"):
+            columns[name] = pa.nulls(len(root), INCOMING.field(name).type)
+        columns |= {
+            "review_id": pc.binary_join_element_wise(root["review_id"], suffix, ""),
+            "parent_id": root["review_id"],
+            "created_at": at,
+            "month": dates.months(at, self.zone),
+            "text": text,
+            "lang": fields.languages(text),
+            "flags": pa.array([[]] * len(root), REVIEWS.field("flags").type),
+            "root": pa.array(np.zeros(len(root), bool)),
+            **{name: fields.constant(value, len(root)) for name, value in fixed.items()},
+        }
+        return conform(pa.table(columns), INCOMING)
+
+    def _broken(self, rows: pa.RecordBatch, columns: list[str]) -> pa.Table:
+        members = self._member_columns(columns)
+        raw = [privacy.masked_row((r or "").split(UNIT), columns, members) for r in rows.column(RAW).to_pylist()]
+        return self._set_aside(
+            rows.column(LINE), rows.column(REASON).to_pylist(), rows.column(MESSAGE).to_pylist(), raw
+        )
+
+    def _rejected(
+        self, rows: pa.RecordBatch, columns: list[str], reasons: list[tuple[str, str] | None], bad: np.ndarray
+    ) -> pa.Table:
+        chosen = rows.take(pa.array(np.flatnonzero(bad)))
+        members = self._member_columns(columns)
+        found = [r for r in reasons if r is not None]
+        cells = zip(*(chosen.column(name).to_pylist() for name in columns), strict=True)
+        raw = [privacy.masked_row([v or "" for v in row], columns, members) for row in cells]
+        return self._set_aside(chosen.column(LINE), [r for r, _ in found], [m for _, m in found], raw)
+
+    def _member_columns(self, columns: list[str]) -> set[str]:
+        return {c for c in columns if find((c,), self.mapping.columns.member_id) is not None}
+
+    def _set_aside(self, lines: pa.Array, reasons: list[str], messages: list[str], raw: list[str]) -> pa.Table:
+        table = {
+            "ingest_id": fields.constant(self.ingest_id, len(raw)), "line": lines, "reason": pa.array(reasons, pa.string()),
+            "message": pa.array([privacy.masked(m or "", 300) for m in messages], pa.string()),
+            "raw": pa.array(raw, pa.string()),
+        }  # fmt: skip
+        return conform(pa.table(table), QUARANTINE)
+
+
+def _complete(batch: pa.RecordBatch, line: int) -> pa.RecordBatch:
+    """A plug-in's batch need not have the columns that `readers` adds: then all its rows are sound."""
+    if LINE not in batch.schema.names:
+        batch = batch.append_column(LINE, pa.array(range(line, line + len(batch)), pa.int64()))
+    for name in (REASON, MESSAGE, RAW):
+        if name not in batch.schema.names:
+            batch = batch.append_column(name, pa.nulls(len(batch), pa.string()))
+    return batch
+
+
+def _shown(value: pa.Scalar) -> str:
+    """A bad value for a message, short."""
+    text = value.as_py() or ""
+    return repr(text if len(text) <= 40 else text[:39] + "…")

@@ -1,0 +1,136 @@
+"""What may be kept about a person: masked words, and keyed hashes in place of ids.
+
+The key lies in a file of its own outside the lake, mode 0600. HMAC-SHA256 (RFC 2104) is used, so that nobody without the
+key can find a member by hashing a list of telephone numbers. Losing the key makes new hashes: members can no longer be
+followed over time, and rows without an id of their own would be taken for new ones.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import secrets
+import stat
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from voc.errors import ConfigError
+from voc.text.clean import clean
+from voc.text.mask import mask
+
+KEY_BYTES = 32
+#: Longest text that is kept, in code points; a review beyond it is a paste, and every later step is bounded by it.
+MAX_TEXT = 20_000
+MAX_VALUE = 500
+MAX_RAW = 2_000
+
+_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
+#: Column titles under which people, not opinions, are kept. Such a column is dropped unless the mapping names it.
+_PERSONAL = re.compile(
+    r"昵称|姓名|用户名|会员名|旺旺|用户id|用户标识|买家|手机号|电话|联系方式|邮箱|地址|头像|微信|身份证|openid|收件|收货人|来自ip"
+    r"|自定义字段|nick|user_?name|user_?id|user_?key|^user$|^_?ouid$|^guid$|^pin$|^uid$|_pin$|xidbuyer|buyer|phone|^tel$"
+    r"|e-?mail|address|avatar|^ip$|ip_?address|first_?name|last_?name|reviewer_?name|rater_|full_?name|^author$|location(latitude|longitude)",
+    re.IGNORECASE,
+)
+
+
+def make_key(path: Path) -> bytes:
+    """Write a new random key to `path` (mode 0600) and return it. Raises ConfigError if a file is there already."""
+    path = Path(path)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise ConfigError(f"the key file {path.name} exists already; it is never overwritten") from error
+    key = secrets.token_bytes(KEY_BYTES)
+    with os.fdopen(handle, "w") as out:
+        out.write(key.hex() + "\n")
+    return key
+
+
+def load_key(path: Path) -> bytes:
+    """The key in `path`. Raises ConfigError when it is missing, damaged, or readable by others."""
+    path = Path(path)
+    if not path.is_file():
+        raise ConfigError(
+            f"no key for member ids at {path.name}: `voc init` makes one, or voc.ingest.make_key(path); "
+            "keep it outside the lake and back it up"
+        )
+    if os.name == "posix" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError(f"the key file {path.name} can be read by others: run `chmod 600 {path.name}`")
+    try:
+        key = bytes.fromhex(path.read_text("ascii").strip())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the key file {path.name} is damaged: {2 * KEY_BYTES} hexadecimal digits are wanted"
+        ) from error
+    if len(key) < KEY_BYTES:
+        raise ConfigError(f"the key file {path.name} holds {len(key)} bytes, {KEY_BYTES} are wanted")
+    return key
+
+
+def keyed(key: bytes, *parts: str) -> str:
+    """HMAC-SHA256 of `parts`, 32 hexadecimal digits. Parts are length-prefixed, so ('ab', 'c') is not ('a', 'bc')."""
+    message = b"".join(b"%d:%s" % (len(raw), raw) for raw in (p.encode("utf-8", "surrogatepass") for p in parts))
+    return hmac.digest(key, message, "sha256").hex()[:32]
+
+
+def member_ids(values: pa.Array, key: bytes) -> pa.Array:
+    """Keyed hashes of member ids or nicknames; nulls stay null."""
+    return _by_distinct(values, lambda value: keyed(key, "member", value))
+
+
+def safe_ids(values: pa.Array, key: bytes) -> pa.Array:
+    """Ids of orders, stores, SKUs and reviews as they are, except those that hold a phone number: keyed hashes.
+
+    The same id gives the same hash in every file, so orders still join.
+    """
+    return _by_distinct(
+        values, lambda value: "h" + keyed(key, "id", value) if holds_phone(value) else clean(value)[:200]
+    )
+
+
+def holds_phone(value: str) -> bool:
+    """A mainland mobile number standing by itself in `value`; eleven digits inside a longer number are not one."""
+    return _PHONE.search(unicodedata.normalize("NFKC", value)) is not None
+
+
+def is_personal(column: str) -> bool:
+    """Whether a column's title says that it holds who somebody is."""
+    return _PERSONAL.search(unicodedata.normalize("NFKC", column).replace(" ", "")) is not None
+
+
+def masked(text: str, limit: int = MAX_TEXT) -> str:
+    """`text` as it may be stored: without NUL and lone surrogates, each masked code point one `＊`, at most `limit`."""
+    text = clean(text)
+    return mask(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def masked_array(values: pa.Array, limit: int = MAX_TEXT) -> pa.Array:
+    """`masked` for each value; nulls stay null."""
+    return _by_distinct(values, lambda value: masked(value, limit))
+
+
+def masked_row(cells: Sequence[str], columns: Sequence[str], members: Iterable[str] = ()) -> str:
+    """A rejected row as it may be kept: tab-separated, personal cells blotted out, the rest masked, cut at MAX_RAW.
+
+    When the row has n cells too many or too few, a cell may stand up to n places from its column, so as many neighbours of
+    a personal column are blotted out as well.
+    """
+    shift = abs(len(cells) - len(columns))
+    hidden = set(members)
+    personal = [i for i, name in enumerate(columns) if name in hidden or is_personal(name)]
+    blotted = {j for i in personal for j in range(i - shift, i + shift + 1)}
+    budget = 2 * MAX_RAW
+    kept = [("＊" if i in blotted and cell else cell[:budget]) for i, cell in enumerate(cells[:200])]
+    return masked("\t".join(kept)[:budget])[:MAX_RAW]
+
+
+def _by_distinct(values: pa.Array, change) -> pa.Array:  # type: ignore[no-untyped-def]
+    """Apply `change` once to each distinct value."""
+    encoded = values.dictionary_encode() if not pa.types.is_dictionary(values.type) else values
+    changed = pa.array([None if v is None else change(v) for v in encoded.dictionary.to_pylist()], pa.string())
+    return changed.take(encoded.indices)

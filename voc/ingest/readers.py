@@ -1,0 +1,262 @@
+"""Any file to record batches of strings.
+
+A batch has the file's columns, all text, and four of its own: `voc:line` (where the record stands, from 1), and for a row
+that was set aside `voc:reason`, `voc:message` and `voc:raw` (its cells, joined by the unit separator U+001F), which are null
+otherwise. The schema's metadata holds the encoding.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from voc.errors import InputError
+from voc.ingest import archives, csvfile, encodings, xlsx
+from voc.ingest.csvfile import MAX_LINE, Row
+from voc.ingest.mapping import Reading
+
+LINE, REASON, MESSAGE, RAW = "voc:line", "voc:reason", "voc:message", "voc:raw"
+OWN = (LINE, REASON, MESSAGE, RAW)
+UNIT = "\x1f"
+BATCH = 8192
+#: A JSON document that is not one object a line is read whole; larger ones must be JSON Lines.
+MAX_DOCUMENT = 256 << 20
+
+
+def read(path: Path, *, reading: Reading, headers: Iterable[str] = (), rows: int = BATCH) -> Iterator[pa.RecordBatch]:
+    """Batches of at most `rows` records. `headers`: titles that help to tell an encoding. Raises InputError."""
+    file = archives.find(path)
+    if file.kind == archives.PARQUET:
+        yield from _parquet(file, rows)
+    elif file.kind == archives.WORKBOOK:
+        if file.packed:
+            raise InputError("a workbook inside an archive: unpack it first", path=path)
+        yield from _batched(xlsx.rows(path, sheet=reading.sheet, skip_lines=reading.skip_lines), "", rows)
+    elif file.kind == archives.JSON:
+        yield from _json(file, reading, headers, rows)
+    else:
+        found = _encoding(file, reading, headers)
+        with file.open() as raw, _text(raw, found) as stream:
+            try:
+                parsed = csvfile.rows(
+                    stream, encoding=found, delimiter=reading.delimiter, skip_lines=reading.skip_lines
+                )
+                yield from _batched(parsed, found.name, rows)
+            except InputError as error:
+                raise error if error.path else InputError(str(error), path=path) from error
+
+
+def _encoding(file: archives.File, reading: Reading, headers: Iterable[str]) -> encodings.Encoding:
+    with file.open() as raw:
+        return encodings.detect(raw, path=file.path, flag=reading.encoding, headers=headers)
+
+
+def _text(raw: Any, found: encodings.Encoding) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
+        raw, encoding=found.name, errors="surrogateescape" if found.damaged else "strict", newline=""
+    )
+
+
+def _batched(parsed: Iterator[Row], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
+    header = next(parsed, None)
+    if header is None:
+        raise InputError("the file is empty: a header row is needed")
+    columns, held = header.cells, []
+    for row in parsed:
+        held.append(row)
+        if len(held) == size:
+            yield batch(columns, held, encoding)
+            held = []
+    # An empty file with a header still says which columns it has.
+    yield batch(columns, held, encoding)
+
+
+def batch(columns: Sequence[str], found: Sequence[Row], encoding: str) -> pa.RecordBatch:
+    """Rows under `columns` as a batch in the form of the module's docstring."""
+    nothing: list[str | None] = [None] * len(columns)
+    sound = [nothing if row.reason else row.cells for row in found]
+    cells = list(zip(*sound, strict=True)) if found else [()] * len(columns)
+    arrays = [_strings(column) for column in cells]
+    arrays.append(pa.array([row.line for row in found], pa.int64()))
+    arrays.append(_strings([row.reason for row in found]))
+    arrays.append(_strings([row.message if row.reason else None for row in found]))
+    arrays.append(_strings([UNIT.join(row.cells) if row.reason else None for row in found]))
+    fields = [pa.field(name, pa.string()) for name in columns]
+    fields += [pa.field(LINE, pa.int64()), *(pa.field(name, pa.string()) for name in (REASON, MESSAGE, RAW))]
+    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, metadata={"encoding": encoding}))
+
+
+def _strings(values: Sequence[str | None]) -> pa.Array:
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:  # lone surrogates, from \ud800 in JSON
+        return pa.array([v if v is None else v.encode("utf-8", "ignore").decode() for v in values], pa.string())
+
+
+def _json(file: archives.File, reading: Reading, headers: Iterable[str], size: int) -> Iterator[pa.RecordBatch]:
+    found = _encoding(file, reading, headers)
+    with file.open() as raw, _text(raw, found) as stream:
+        records = _documents(stream, file.path) if _is_document(stream) else _lines(stream)
+        held: list[tuple[int, dict[str, str | None] | None, str, str]] = []
+        for record in records:
+            held.append(record)
+            if len(held) == size:
+                yield _objects(held, found.name)
+                held = []
+        yield _objects(held, found.name)
+
+
+def _objects(held: Sequence[tuple[int, dict[str, str | None] | None, str, str]], encoding: str) -> pa.RecordBatch:
+    columns = list(dict.fromkeys(name for _, data, _, _ in held for name in data or ()))
+    found = []
+    for line, data, message, raw in held:
+        if data is None:
+            found.append(Row(line, [raw], "bad_json", message))
+        else:
+            found.append(Row(line, [data.get(name) for name in columns]))  # type: ignore[misc]
+    return batch([_title(name) for name in columns], found, encoding)
+
+
+def _title(name: str) -> str:
+    return name.encode("utf-8", "ignore").decode()
+
+
+def _is_document(stream: io.TextIOWrapper) -> bool:
+    """Whether the first line is no JSON object by itself: then the file is one array, or one object over many lines."""
+    first = stream.readline(MAX_LINE)
+    while first and not first.strip():
+        first = stream.readline(MAX_LINE)
+    stream.seek(0)
+    start = first.strip("\ufeff \r\n\t")
+    if start.startswith("["):
+        return True
+    if not start.startswith("{"):
+        return False
+    try:
+        data = _loads(start)
+    except ValueError:
+        return start in ("{", "{}") or not start.endswith("}")
+    return len(first) < MAX_LINE and isinstance(data, dict) and _inner(data) is not None
+
+
+def _inner(data: dict[str, Any]) -> list[Any] | None:
+    """The one list of objects that an API's answer wraps."""
+    lists = [v for v in data.values() if isinstance(v, list) and v and all(isinstance(i, dict) for i in v)]
+    return lists[0] if len(lists) == 1 and len(lists[0]) > 1 else None
+
+
+def _loads(text: str) -> Any:
+    """JSON with numbers as they are written; ValueError for nesting beyond the stack too."""
+    try:
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _lines(stream: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str | None] | None, str, str]]:
+    number = 0
+    while line := stream.readline(MAX_LINE):
+        number += 1
+        if len(line) >= MAX_LINE and not line.endswith("\n"):
+            while (more := stream.readline(MAX_LINE)) and not more.endswith("\n"):
+                pass
+            yield number, None, f"a line of more than {MAX_LINE} characters", line[:4000]
+            continue
+        plain = line.strip("\ufeff\x00 \r\n\t")
+        if not plain:
+            continue
+        try:
+            data = _loads(plain)
+        except ValueError as error:
+            yield number, None, str(error), line[:4000]
+            continue
+        if isinstance(data, dict):
+            yield number, _flat(data), "", ""
+        else:
+            yield number, None, f"a {type(data).__name__} where an object is wanted", line[:4000]
+
+
+def _documents(stream: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, dict[str, str | None] | None, str, str]]:
+    text = stream.read(MAX_DOCUMENT + 1)
+    if len(text) > MAX_DOCUMENT:
+        raise InputError(
+            f"a JSON document of more than {MAX_DOCUMENT} characters; write one object a line instead", path=path
+        )
+    try:
+        data = _loads(text.strip("\ufeff"))
+    except ValueError as error:
+        raise InputError(f"not JSON: {error}", path=path) from error
+    items = data if isinstance(data, list) else _inner(data) or [data]
+    for number, item in enumerate(items, 1):
+        if isinstance(item, dict):
+            yield number, _flat(item), "", ""
+        else:
+            yield number, None, f"a {type(item).__name__} where an object is wanted", str(item)[:4000]
+
+
+def _flat(data: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, str | None]:
+    """Nested objects as dotted names, lists as JSON text, everything else as text."""
+    out: dict[str, str | None] = {}
+    for key, value in data.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and depth < 3:
+            out.update(_flat(value, f"{name}.", depth + 1))
+        elif isinstance(value, bool):
+            out[name] = "true" if value else "false"
+        elif value is None or isinstance(value, str):
+            out[name] = value
+        else:
+            out[name] = json.dumps(value, ensure_ascii=False) if value else None
+    return out
+
+
+def _parquet(file: archives.File, size: int) -> Iterator[pa.RecordBatch]:
+    if file.packed:
+        raise InputError("a Parquet file inside an archive: unpack it first", path=file.path)
+    try:
+        source = pq.ParquetFile(file.path)
+        line = 1
+        for part in source.iter_batches(batch_size=size):
+            arrays = [
+                _texts(column, file.path, name) for name, column in zip(part.schema.names, part.columns, strict=True)
+            ]
+            nulls = pa.nulls(len(part), pa.string())
+            numbers = pa.array(range(line, line + len(part)), pa.int64())
+            yield pa.RecordBatch.from_arrays([*arrays, numbers, nulls, nulls, nulls], names=[*part.schema.names, *OWN])
+            line += len(part)
+        if line == 1:
+            nothing = [pa.array([], pa.string()) for _ in range(len(source.schema_arrow.names) + len(OWN))]
+            yield pa.RecordBatch.from_arrays(nothing, names=[*source.schema_arrow.names, *OWN])
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"not a readable Parquet file: {error}", path=file.path) from error
+
+
+def _texts(column: pa.Array, path: Path, name: str) -> pa.Array:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_nested(kind):
+        return pa.array(
+            [None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()],
+            pa.string(),
+        )
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        raise InputError(f"column {name!r} holds bytes, not text", path=path)
+    if pa.types.is_timestamp(kind):
+        column = column.cast(pa.timestamp("us", tz=kind.tz), safe=False)
+        if kind.tz:
+            column = column.cast(pa.timestamp("us", tz="UTC"))
+    if pa.types.is_floating(kind):
+        whole = [
+            None if v is None or v != v else (str(int(v)) if float(v).is_integer() and abs(v) < 1e15 else repr(v))
+            for v in column.to_pylist()
+        ]
+        return pa.array(whole, pa.string())
+    return column.cast(pa.string())

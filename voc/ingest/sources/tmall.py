@@ -1,0 +1,77 @@
+"""Tmall and Taobao: API TradeRate and feeds, web and mobile JSON, and tables copied from the browser.
+
+There are no stars: results are good, neutral or bad. `append_content` and its like are reviews added later.
+"""
+
+from voc.ingest.mapping import Columns, Mapping, Rating, Split
+from voc.ingest.sources import FileSource
+
+source = FileSource(
+    name="tmall",
+    title="Tmall / Taobao",
+    columns={
+        "oid": "review: sub-order of one item, one review each",
+        "tid": "order",
+        "result": "good | neutral | bad",
+        "created": "time of the review",
+        "comment_time": "time of the review (feeds)",
+        "content": "text",
+        "nick": "member (hashed)",
+        "user_nick": "member (hashed)",
+        "ouid": "member (hashed)",
+        "num_iid": "item",
+        "item_title": "item's name",
+        "reply": "the seller's answer",
+        "valid_score": "kept as attribute",
+        "logistics_service_score": "sub-score logistics",
+        "append_content": "follow-up: text",
+        "append_time": "follow-up: time",
+        "has_negtv": "kept as attribute",
+        "rateContent": "text (web)",
+        "rateDate": "time (web)",
+        "auctionSku": "variant (web)",
+        "displayUserNick": "member (web, hashed)",
+        "appendComment.content": "follow-up: text (web)",
+        "appendComment.commentTime": "follow-up: time (web)",
+        "feedback": "text (mobile)",
+        "feedbackDate": "time (mobile)",
+        "rateType": "good | neutral | bad (mobile)",
+        "auctionNumId": "item (mobile)",
+        "appendedFeed.appendedFeedback": "follow-up: text (mobile)",
+        "appendedFeed.intervalDay": "follow-up: days after the review (mobile)",
+        "time": "browser-copied: date · variant in one column",
+        "date_cn": "browser-copied: date alone",
+        "sku_variant": "browser-copied: variant alone",
+    },
+    mapping=Mapping(
+        name="tmall",
+        strict=False,
+        columns=Columns(
+            review_id=("rate_id", "oid", "id", "评价编号", "评价ID"),
+            text=("content", "rateContent", "feedback", "评价内容", "评论内容", "评论"),
+            created_at=("created", "comment_time", "rateDate", "feedbackDate", "date_cn", "评价时间", "评论时间"),
+            rating=("result", "rateType", "评价结果", "评价类型"),
+            store_id=("store_id", "shop_id", "门店编号"),
+            store_name=("store_name", "门店名称"),
+            sku_id=("sku_id", "num_iid", "auctionNumId", "商品编码", "商品ID"),
+            sku_name=("item_title", "auctionSku", "sku_variant", "商品名称", "商品标题"),
+            order_id=("tid", "订单编号", "订单号"),
+            member_id=("ouid", "nick", "user_nick", "displayUserNick", "userNick", "username", "买家昵称"),
+            reply=("reply", "回复内容", "商家回复"),
+            replied_at=("reply_time", "回复时间"),
+            followup_text=(
+                "append_content",
+                "appendComment.content",
+                "appendedFeed.appendedFeedback",
+                "追评内容",
+                "追加评论",
+            ),
+            followup_at=("append_time", "appendComment.commentTime", "追评时间"),
+            followup_days=("appendedFeed.intervalDay", "appendComment.days"),
+            subscores={"logistics": "logistics_service_score"},
+        ),
+        rating=Rating(scale="good/neutral/bad", words={"1": 5, "0": 3, "-1": 1}),
+        split={"time": Split(separator="·", into=("created_at", "sku_name"))},
+        ignore=("feedPicList", "pics", "headPicUrl", "reduceUserNick"),
+    ),
+)
