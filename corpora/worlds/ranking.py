@@ -109,7 +109,8 @@ def simulate(seed: int, settings: Settings = LARGE) -> World:
     store, sku = np.nonzero(volume)
     mix = r.dirichlet(np.full(len(s.sources), 4.0), s.stores)
     n = r.multinomial(volume[store, sku], mix[store])
-    base = np.exp(r.uniform(*np.log(s.prevalence), s.issues))
+    low, high = np.log(s.prevalence)
+    base = np.exp(r.uniform(low, high, s.issues))
     by_source = base * _luck(r, s.source_cv, (len(s.sources), s.issues))
     by_store, by_sku = _luck(r, s.cv, (s.stores, s.issues)), _luck(r, s.cv, (s.skus, s.issues))
     least = s.planted_complaints / min(s.margin_risks)
@@ -138,7 +139,8 @@ def simulate(seed: int, settings: Settings = LARGE) -> World:
     def lifted(own: np.ndarray, index: np.ndarray) -> np.ndarray:
         without = over(index, len(own), volume_one * plain)
         felt = over(index, len(own), volume_one * risk)
-        return own * np.divide(felt, without, out=np.ones_like(felt), where=without > 0)
+        out: np.ndarray = own * np.divide(felt, without, out=np.ones_like(felt), where=without > 0)
+        return out
 
     return World(
         settings=s, store=store, sku=sku, n=n, x=x, risk=risk,
@@ -186,13 +188,15 @@ def tables(world: World, month: str = MONTH) -> dict[str, pa.Table]:
 
 def names(letter: str, index: np.ndarray) -> np.ndarray:
     """`letter` and four digits for each number of `index`: the ids in `tables`."""
-    return np.char.add(letter, np.char.zfill(np.asarray(index).astype(str), 4))
+    out: np.ndarray = np.char.add(letter, np.char.zfill(np.asarray(index).astype(str), 4))
+    return out
 
 
 def _zipf(r: np.random.Generator, size: int, power: float) -> np.ndarray:
-    share = 1 / np.arange(1, size + 1) ** power
+    share: np.ndarray = 1 / np.arange(1, size + 1) ** power
     r.shuffle(share)
-    return share / share.sum()
+    share /= share.sum()
+    return share
 
 
 def _luck(r: np.random.Generator, cv: float, shape: tuple[int, int]) -> np.ndarray:

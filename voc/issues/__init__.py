@@ -1,0 +1,27 @@
+"""From mentions to a ranking: additive counts, expectations, shrunken relative risks, signals; the chain and safety lists.
+
+facts, exposure, topic_facts, complaints, merge   voc.issues.counts
+rank, RankSettings, IssueMeta                     voc.issues.ranking, voc.issues.settings
+chain, withheld                                   voc.issues.chain
+safety                                            voc.issues.safety
+"""
+
+from voc.issues.chain import chain, withheld
+from voc.issues.counts import complaints, exposure, facts, merge, topic_facts
+from voc.issues.ranking import rank
+from voc.issues.safety import safety
+from voc.issues.settings import IssueMeta, RankSettings
+
+__all__ = [
+    "IssueMeta",
+    "RankSettings",
+    "chain",
+    "complaints",
+    "exposure",
+    "facts",
+    "merge",
+    "rank",
+    "safety",
+    "topic_facts",
+    "withheld",
+]

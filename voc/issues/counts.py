@@ -44,8 +44,7 @@ _ROOTS = """
     select review_id, coalesce(parent_id, review_id) as parent_id, source, month, store_id, sku_id, rating,
            length(trim(text)) > 0 as has_text,
            list_contains(flags, 'default_review') as is_default,
-           len(list_filter(flags, f -> list_contains($weightless, f) and f <> 'default_review')) > 0
-               or duplicate_of is not null as is_flagged
+           list_has_any(flags, $weightless) or duplicate_of is not null as is_flagged
     from reviews
     where review_id is not null;
 
@@ -211,7 +210,9 @@ def _open(reviews: pa.Table, skus: pa.Table | None) -> duckdb.DuckDBPyConnection
     db = duckdb.connect(":memory:")
     db.register("reviews", table)
     for statement in _ROOTS.split(";\n"):
-        parameters = {"weightless": list(WEIGHTLESS)} if "$weightless" in statement else {}
+        parameters = (
+            {"weightless": [f for f in WEIGHTLESS if f != "default_review"]} if "$weightless" in statement else {}
+        )
         if "$rivals" in statement:
             parameters["rivals"] = rivals(skus)
         if statement.strip():
@@ -246,5 +247,4 @@ def _pick(table: pa.Table, names: Sequence[str], schema: pa.Schema) -> pa.Table:
 
 
 def _arrow(db: duckdb.DuckDBPyConnection, query: str) -> pa.Table:
-    result = db.execute(query).arrow()
-    return result if isinstance(result, pa.Table) else result.read_all()
+    return db.sql(query).to_arrow_table()

@@ -103,7 +103,9 @@ def margins(cells: Cells, *, prior: Prior = PRIOR, rounds: int = 4, steps: int =
     return Margins(rate, usual, expected_store, expected_sku, risk_store, risk_sku, fit_store, fit_sku)
 
 
-def _rates(by_source: list, x: Array, risk_store: Array, risk_sku: Array, total: float) -> tuple[Array, Array]:
+def _rates(
+    by_source: list[sparse.csr_array], x: Array, risk_store: Array, risk_sku: Array, total: float
+) -> tuple[Array, Array]:
     """p (R, I), complaints over reviews weighted by both margins, and what the chain's one rate would give (R, I)."""
     weight = np.array([_sum(risk_store * (n @ grid(risk_sku, total=total)), total) for n in by_source])
     whole = _sum(weight, total)
@@ -118,7 +120,7 @@ def _sum(value: Array, total: float) -> Array:
     return out
 
 
-def _over_skus(by_source: list, rate: Array, risk: Array, total: float) -> Array:
+def _over_skus(by_source: list[sparse.csr_array], rate: Array, risk: Array, total: float) -> Array:
     """sum over sources and columns of n p risk: (rows, I)."""
     parts = [n @ grid(risk * p, total=total) for n, p in zip(by_source, rate, strict=True)]
     out: Array = np.sum(parts, axis=0)

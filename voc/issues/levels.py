@@ -42,8 +42,9 @@ class Level:
 
     def take(self, rows: Array) -> Level:
         """The cells `rows` (places or a mask), under the same prior."""
-        parts = (self.unit, self.issue, self.n, self.x, self.expected, self.doubt)
-        return Level(*(part[rows] for part in parts), fit=self.fit)
+        return Level(
+            self.unit[rows], self.issue[rows], self.n[rows], self.x[rows], self.expected[rows], self.doubt[rows], self.fit
+        )  # fmt: skip
 
 
 def store_level(cells: Cells, found: Margins) -> Level:

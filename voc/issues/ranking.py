@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc.issues import chain as chain_rows
 from voc.issues import driver, evidence, expectation, gate, levels, shrinkage
 from voc.issues.cells import Month, build, codes, groups
+from voc.issues.chain import as_ranking, chain
 from voc.issues.counts import COMPLAINTS, rivals
 from voc.issues.expectation import Cells, Margins
 from voc.issues.levels import Level
@@ -56,10 +56,8 @@ def rank(
         )  # fmt: skip
         said = complaints.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
         parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), settings))
-    listed = chain_rows.chain(
-        month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings
-    )
-    parts.append(chain_rows.as_ranking(listed))
+    listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
+    parts.append(as_ranking(listed))
     return pa.concat_tables(parts)
 
 
@@ -88,13 +86,12 @@ class _Frame:
 
     def units(self, level: str, store: Array, sku: Array, source: Array) -> Array:
         """The unit of `level` that reviews with these places of store, SKU and source belong to; -1 for none."""
-        region, category = (np.append(place, -1) for place in (self.regions[1], self.categories[1]))
-        if level == "region":
-            return region[store]
-        if level == "category":
-            return category[sku]
         if level == "source":
             return source
+        if level in ("region", "category"):
+            place, member = (self.regions[1], store) if level == "region" else (self.categories[1], sku)
+            group: Array = np.append(place, -1)[member]
+            return group
         no_store, no_sku = store == len(self.data.stores), sku == len(self.data.skus)
         if level == "store":
             return np.where(no_store, -1, store)
@@ -232,12 +229,12 @@ def _rank_interval(name: str, level: Level, draws: int) -> tuple[Array, Array]:
         for draw, order_ in enumerate(np.argsort(-values, axis=1), start=first):
             ranks[draw, order_] = places
     ranks.sort(axis=0)
-    new = np.diff(sorted_.issue) | np.diff(sorted_.expected).astype(bool) | np.diff(sorted_.x).astype(bool)
-    first = np.flatnonzero(np.r_[True, new])
+    new = (np.diff(sorted_.issue) != 0) | (np.diff(sorted_.expected) != 0) | (np.diff(sorted_.x) != 0)
+    heads = np.flatnonzero(np.r_[True, new])
     run = np.cumsum(np.r_[0, new])
     lo, hi = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
-    lo[order] = np.minimum.reduceat(ranks[int(0.05 * (draws - 1))], first)[run]
-    hi[order] = np.maximum.reduceat(ranks[int(np.ceil(0.95 * (draws - 1)))], first)[run]
+    lo[order] = np.minimum.reduceat(ranks[int(0.05 * (draws - 1))], heads)[run]
+    hi[order] = np.maximum.reduceat(ranks[int(np.ceil(0.95 * (draws - 1)))], heads)[run]
     return lo, hi
 
 

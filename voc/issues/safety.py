@@ -65,6 +65,4 @@ def safety(
         parameters = {
             "severity": severity, "confidence": confidence, "month": month, "rivals": rivals(skus), "status": UNVERIFIED
         }  # fmt: skip
-        found = db.execute(_QUERY, parameters).arrow()
-        rows = found if isinstance(found, pa.Table) else found.read_all()
-    return rows.cast(SAFETY)
+        return db.sql(_QUERY, params=parameters).to_arrow_table().cast(SAFETY)

@@ -118,7 +118,8 @@ def signal_odds(x: Array, expected: Array, fit: Fit) -> Array:
     """Posterior probability that a cell belongs to the signals."""
     ordinary = _log_negative_binomial(x, expected, fit.ordinary, fit.ordinary)
     signal = _log_negative_binomial(x, expected, fit.shape, fit.rate)
-    return expit(np.log(fit.share) - np.log1p(-fit.share) + signal - ordinary)
+    out: Array = expit(np.log(fit.share) - np.log1p(-fit.share) + signal - ordinary)
+    return out
 
 
 def ebgm(x: Array, expected: Array, fit: Fit) -> Array:
@@ -126,7 +127,8 @@ def ebgm(x: Array, expected: Array, fit: Fit) -> Array:
     q = signal_odds(x, expected, fit)
     ordinary = digamma(fit.ordinary + x) - np.log(fit.ordinary + expected)
     signal = digamma(fit.shape + x) - np.log(fit.rate + expected)
-    return np.exp((1 - q) * ordinary + q * signal)
+    out: Array = np.exp((1 - q) * ordinary + q * signal)
+    return out
 
 
 def mean(x: Array, expected: Array, fit: Fit) -> Array:
@@ -140,7 +142,8 @@ def p_above(x: Array, expected: Array, fit: Fit, threshold: float = 1.5) -> Arra
     q = signal_odds(x, expected, fit)
     ordinary = gammaincc(fit.ordinary + x, (fit.ordinary + expected) * threshold)
     signal = gammaincc(fit.shape + x, (fit.rate + expected) * threshold)
-    return (1 - q) * ordinary + q * signal
+    out: Array = (1 - q) * ordinary + q * signal
+    return out
 
 
 def quantile(x: Array, expected: Array, fit: Fit, probability: float) -> Array:
@@ -184,7 +187,8 @@ def _theta(fit: Fit) -> Array:
 
 def _log_negative_binomial(x: Array, expected: Array, a: float, b: float) -> Array:
     """ln P(x) for lambda ~ Gamma(a, b), without the terms that no parameter enters (ln x!, x ln E)."""
-    return gammaln(a + x) - gammaln(a) + a * np.log(b / (b + expected)) - x * np.log(b + expected)
+    out: Array = gammaln(a + x) - gammaln(a) + a * np.log(b / (b + expected)) - x * np.log(b + expected)
+    return out
 
 
 def _loss(theta: Array, x: Array, expected: Array, weight: Array, prior: Prior) -> tuple[float, Array]:
@@ -221,7 +225,8 @@ def _quantile(x: Array, expected: Array, fit: Fit, probability: float) -> Array:
     shapes, rates = (fit.ordinary + x, fit.shape + x), (fit.ordinary + expected, fit.rate + expected)
 
     def upper(value: Array) -> Array:
-        return (1 - q) * gammaincc(shapes[0], rates[0] * value) + q * gammaincc(shapes[1], rates[1] * value)
+        above: Array = (1 - q) * gammaincc(shapes[0], rates[0] * value) + q * gammaincc(shapes[1], rates[1] * value)
+        return above
 
     one, two = (gammainccinv(s, 1 - probability) / r for s, r in zip(shapes, rates, strict=True))
     low, high = np.log(np.minimum(one, two)), np.log(np.maximum(one, two))
@@ -229,4 +234,5 @@ def _quantile(x: Array, expected: Array, fit: Fit, probability: float) -> Array:
         middle = (low + high) / 2
         above = upper(np.exp(middle)) > 1 - probability
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return np.exp((low + high) / 2)
+    out: Array = np.exp((low + high) / 2)
+    return out
