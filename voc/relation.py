@@ -60,7 +60,7 @@ class Relation:
 def _query(query: str, this: pa.Table) -> pa.Table:
     with duckdb.connect() as connection:
         connection.register("this", this)
-        return connection.execute(query).to_arrow_table()
+        return connection.sql(query).to_arrow_table()
 
 
 def _short(value: object) -> str:
