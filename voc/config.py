@@ -86,8 +86,9 @@ class ReportSection(Section):
 
 
 class PrivacySection(Section):
+    """`key_file`: the key that member ids are hashed with, relative to the project; keep it out of the lake and of copies."""
+
     key_file: str = ".voc-key"
-    salt_variable: str = "VOC_MEMBER_KEY"
 
 
 class Hygiene(Section):

@@ -30,7 +30,7 @@ from voc.errors import InputError, UnknownName, WrongUse
 from voc.extract import keywords as keyword_table
 from voc.extract import mentions as mention_stage
 from voc.extract import sentiment as sentiment_stage
-from voc.ingest import Ingested, privacy
+from voc.ingest import Ingested
 from voc.lake import Lake
 from voc.taxonomy import Taxonomy
 
@@ -63,7 +63,7 @@ class Workspace:
         return str(self.folder / name) if name.endswith(".toml") else name
 
     def member_key(self) -> bytes:
-        return privacy.load_key(self.folder / self.config.privacy.key_file, variable=self.config.privacy.salt_variable)
+        return ingestion.load_key(self.folder / self.config.privacy.key_file)
 
 
 def digest(*parts: object) -> str:

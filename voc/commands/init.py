@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from voc import config as configuration
+from voc import ingest as ingestion
 from voc import taxonomy as taxonomies
 from voc.commands import say
 from voc.errors import WrongUse
-from voc.ingest import privacy
 
 TEMPLATE = """\
 # All sections and keys: docs/configuration.md. What is not set here has the default named there.
@@ -57,4 +57,4 @@ def create(folder: Path, *, taxonomy: str = "retail-food", editable: bool = True
     reference = "taxonomy.toml" if editable else taxonomy
     name = folder.resolve().name.replace("\\", "").replace('"', "")
     path.write_text(TEMPLATE.format(name=name, taxonomy=reference, topics=str(topics).lower()), "utf-8")
-    privacy.make_key(folder / configuration.load(folder).privacy.key_file)
+    ingestion.make_key(folder / configuration.load(folder).privacy.key_file)
