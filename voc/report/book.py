@@ -162,7 +162,11 @@ class Book:
         self.find(dim, key, None, intent)
         known = self.data.issues
         by = self._by[dim, key]
-        return {a: ms for (a, i), ms in by.items() if i == intent and a is not None and (a in known or a not in self.topic_labels)}
+        return {
+            a: ms
+            for (a, i), ms in by.items()
+            if i == intent and a is not None and (a in known or a not in self.topic_labels)
+        }
 
     def keywords(self, scope: str, key: str | None) -> list[Row]:
         """Keyword rows of the month and scope, best first."""
@@ -196,19 +200,53 @@ class Book:
         }
 
     def _mentions(self, table: pa.Table) -> list[Mention]:
-        names = ("mention_id", "review_id", "created_at", "source", "store_id", "sku_id", "start", "end", "opinion_start",
-                 "opinion_end", "aspect", "intent", "confidence", "severity", "competitor")  # fmt: skip
+        names = (
+            "mention_id",
+            "review_id",
+            "created_at",
+            "source",
+            "store_id",
+            "sku_id",
+            "start",
+            "end",
+            "opinion_start",
+            "opinion_end",
+            "aspect",
+            "intent",
+            "confidence",
+            "severity",
+            "competitor",
+        )
         out = []
         for i, rid, at, source, store, sku, start, end, o0, o1, aspect, intent, conf, severity, rival in zip(
             *(table[c].to_pylist() for c in names), strict=True
         ):
+            if conf < self.data.min_confidence:
+                continue
             review = self.reviews.get(rid)
             shop, thing = self.stores.get(store), self.skus.get(sku)
             out.append(
-                Mention(i, rid, review.root if review else rid, at, source, store, sku, shop.region if shop else None,
-                        thing.category if thing else None, start, end, None if o0 is None or o1 is None else (o0, o1),
-                        aspect, intent, conf, severity, rival, review.counted if review else True)
-            )  # fmt: skip
+                Mention(
+                    i,
+                    rid,
+                    review.root if review else rid,
+                    at,
+                    source,
+                    store,
+                    sku,
+                    shop.region if shop else None,
+                    thing.category if thing else None,
+                    start,
+                    end,
+                    None if o0 is None or o1 is None else (o0, o1),
+                    aspect,
+                    intent,
+                    conf,
+                    severity,
+                    rival,
+                    review.counted if review else True,
+                )
+            )
         out.sort(key=lambda m: (not m.counted, -round(m.confidence, 1), abs(m.end - m.start - 14), m.mention_id))
         return out
 
@@ -247,7 +285,7 @@ class Book:
                 above = ("category", self.skus[key].category if key in self.skus else None)
             if above and above[1] is not None:
                 old = out.get((month, above[0], above[1]), _NOTHING)
-                out[month, above[0], above[1]] = Exposure(*(a + b for a, b in zip(old, e, strict=True)))
+                out[month, above[0], above[1]] = _added(old, e)
         return out
 
     def _told(self) -> dict[str, list[str]]:
@@ -264,7 +302,9 @@ class Book:
     def _history(self) -> dict[tuple[str, object, str, str], dict[str, int]]:
         """Complaints by month of each source, of the told stores and SKUs: (dim, key, kind, code) -> {month: n}."""
         t = self.data.facts
-        t = t.filter(pc.and_(pc.is_in(t["month"], pa.array(self.months, pa.string())), pc.greater(t["n_complaints"], 0)))
+        t = t.filter(
+            pc.and_(pc.is_in(t["month"], pa.array(self.months, pa.string())), pc.greater(t["n_complaints"], 0))
+        )
         out: dict[tuple[str, object, str, str], dict[str, int]] = defaultdict(dict)
         for dim, column in (("source", "source"), ("store", "store_id"), ("sku", "sku_id")):
             part = t if dim == "source" else t.filter(pc.is_in(t[column], pa.array(self.told[dim], pa.string())))
@@ -283,6 +323,17 @@ class Book:
                 if key is not None and row["n_praise"]:
                     out[dim, key, row["issue_code"]] = row["n_praise"]
         return out
+
+
+def _added(a: Exposure, b: Exposure) -> Exposure:
+    return Exposure(
+        a.n_reviews + b.n_reviews,
+        a.n_text + b.n_text,
+        a.rating_sum + b.rating_sum,
+        a.rating_n + b.rating_n,
+        a.n_default + b.n_default,
+        a.n_flagged + b.n_flagged,
+    )
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -79,7 +79,9 @@ class Cells:
         self.top = min(max([4.0, *(r["rr95"] for r in gated if r["rr95"] is not None)]), 32.0)
         self.rate_top = max([r["rate_hi"] for r in book.chain] or [1.0])
         last = book.data.previous
-        self.before = None if last is None else {_cell(r) for r in last.to_pylist() if r["gate"] in ("strong", "moderate")}
+        self.before = (
+            None if last is None else {_cell(r) for r in last.to_pylist() if r["gate"] in ("strong", "moderate")}
+        )
         self._made: dict[tuple[int, bool], Cell] = {}
 
     def cell(self, row: Mapping[str, Any], *, veiled: bool = False) -> Cell:
@@ -93,12 +95,16 @@ class Cells:
     def _cell(self, row: Mapping[str, Any], veiled: bool) -> Cell:
         w, book = self.words, self.book
         dim, key = slice_of(row)
-        ref, href = self.evidence.link(dim, key, row["aspect"], "complaint", kind=row["issue_kind"], first=row["evidence"],
-                                       row=row if veiled else None)  # fmt: skip
-        own = ref if veiled else refs.make(
-            "ranking", month=book.month, level=row["level"], issue_kind=row["issue_kind"], aspect=row["aspect"],
-            **{c: row[c] for c in ("store_id", "sku_id", "region", "source", "category", "lot")},
-        )  # fmt: skip
+        ref, href = self.evidence.link(
+            dim,
+            key,
+            row["aspect"],
+            "complaint",
+            kind=row["issue_kind"],
+            first=row["evidence"],
+            row=row if veiled else None,
+        )
+        own = ref if veiled else self.ref(row)
         gate = row["gate"] or "insufficient"
         place, issue = book.place(row, veiled=veiled), book.issue(row["aspect"], row["issue_kind"])
         observed = Fig(w.count(row["observed"]), ref, href, row["observed"])
@@ -106,28 +112,68 @@ class Cells:
         rr = Fig(w.times(row["rr"]), own, href, row["rr"])
         interval = w.interval(row["rr05"], row["rr95"])
         rank = f"{row['rank']}"
-        rank_interval = f"{row['rank_lo']}–{row['rank_hi']}" if row["rank_lo"] is not None and row["rank_hi"] is not None else ""
-        driver, driver_id = self._driver(row, veiled)
+        rank_interval = (
+            f"{row['rank_lo']}–{row['rank_hi']}" if row["rank_lo"] is not None and row["rank_hi"] is not None else ""
+        )
+        driver, driver_id = self.driver(row, veiled)
         return Cell(
-            row["level"], place, None if veiled else row["store_id"], row["sku_id"], issue, row["aspect"], row["severity"],
-            gate, observed, n, w.number(row["expected"]), rr, interval,
-            svg.whisker(row["rr"], row["rr05"], row["rr95"], top=self.top, gate=gate, base=1.0, log=True,
-                        title=w.pick(f"约为预期的 {w.times(row['rr'])}，区间 {interval}",
-                                     f"about {w.times(row['rr'])} the expected number, interval {interval}")),
+            row["level"],
+            place,
+            None if veiled else row["store_id"],
+            row["sku_id"],
+            issue,
+            row["aspect"],
+            row["severity"],
+            gate,
+            observed,
+            n,
+            w.number(row["expected"]),
+            rr,
+            interval,
+            svg.whisker(
+                row["rr"],
+                row["rr05"],
+                row["rr95"],
+                top=self.top,
+                gate=gate,
+                base=1.0,
+                log=True,
+                title=w.pick(
+                    f"约为预期的 {w.times(row['rr'])}，区间 {interval}",
+                    f"about {w.times(row['rr'])} the expected number, interval {interval}",
+                ),
+            ),
             Fig(w.signed(row["excess"]), own, href, row["excess"]),
             Fig(w.number(row["priority"]), own, href, row["priority"]),
-            Fig(rank, own, href, row["rank"]), rank_interval, driver, driver_id,
+            Fig(rank, own, href, row["rank"]),
+            rank_interval,
+            driver,
+            driver_id,
             row["text_only_gate"] is not None and row["text_only_gate"] != row["gate"],
             None if self.before is None else _cell(row) in self.before,
             self.sentence(row, place, issue, observed, n, rr, interval, driver),
             Markup("") if veiled else self.trend(row),
-        )  # fmt: skip
+        )
+
+    def ref(self, row: Mapping[str, Any]) -> str:
+        """The reference of a ranking row itself."""
+        ids = {c: row[c] for c in ("store_id", "sku_id", "region", "source", "category", "lot")}
+        return refs.make(
+            "ranking", month=row["month"], level=row["level"], issue_kind=row["issue_kind"], aspect=row["aspect"], **ids
+        )
 
     def sentence(
-        self, row: Mapping[str, Any], place: str, issue: str, observed: Fig, n: Fig, rr: Fig, interval: str,
+        self,
+        row: Mapping[str, Any],
+        place: str,
+        issue: str,
+        observed: Fig,
+        n: Fig,
+        rr: Fig,
+        interval: str,
         driver: str | None,
     ) -> Parts:
-        """What the numbers say, in one sentence that claims no more than the gate."""  # fmt: skip
+        """What the numbers say, in one sentence that claims no more than the gate."""
         w, gate = self.words, row["gate"]
         named = w.quoted(issue)
         if w.zh:
@@ -162,7 +208,7 @@ class Cells:
         ]
         return svg.spark(values, title=self.words.pick("各月投诉占比", "share of complaints by month"))
 
-    def chain(self, row: Mapping[str, Any], trend: Markup = Markup("")) -> ChainCell:
+    def chain(self, row: Mapping[str, Any], trend: Markup | None = None) -> ChainCell:
         w, book = self.words, self.book
         kind, aspect = row["issue_kind"], row["aspect"]
         ref, href = self.evidence.link("chain", "", aspect, "complaint", kind=kind, first=row["evidence"])
@@ -180,21 +226,49 @@ class Cells:
         ]
         named = w.quoted(issue)
         parts: list[str | Fig] = (
-            [f"全链 ", n, " 条评价中 ", observed, f" 条投诉{named}"] if w.zh
-            else ["Chain-wide, ", observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} "
-                  f"{'complains' if row['observed'] == 1 else 'complain'} about {named}"]
-        )  # fmt: skip
+            ["全链 ", n, " 条评价中 ", observed, f" 条投诉{named}"]
+            if w.zh
+            else [
+                "Chain-wide, ",
+                observed,
+                " of ",
+                n,
+                f" {'review' if row['n'] == 1 else 'reviews'} "
+                f"{'complains' if row['observed'] == 1 else 'complain'} about {named}",
+            ]
+        )
         if not small:
             parts += [w.pick("，占 ", ", or "), rate, w.pick(f"（{interval}）", f" ({interval})")]
         parts += [w.pick("。", "."), *self._compared(row)]
         return ChainCell(
-            issue, aspect, kind, row["severity"], entry.owner if entry else "", row["rank"], observed, n, rate, interval,
-            Markup("") if small else svg.whisker(
-                row["rate"], row["rate_lo"], row["rate_hi"], top=self.rate_top, gate=None,
-                title=w.pick(f"占比区间 {interval}", f"interval of the share {interval}")),
-            Fig(w.share(row["observed"], _whole(row)), own, href, row["share"]), *ratios[0], *ratios[1], parts, trend,
-            tuple(row["evidence"]), row["rate"],
-        )  # fmt: skip
+            issue,
+            aspect,
+            kind,
+            row["severity"],
+            entry.owner if entry else "",
+            row["rank"],
+            observed,
+            n,
+            rate,
+            interval,
+            Markup("")
+            if small
+            else svg.whisker(
+                row["rate"],
+                row["rate_lo"],
+                row["rate_hi"],
+                top=self.rate_top,
+                gate=None,
+                title=w.pick(f"占比区间 {interval}", f"interval of the share {interval}"),
+            ),
+            Fig(w.share(row["observed"], _whole(row)), own, href, row["share"]),
+            *ratios[0],
+            *ratios[1],
+            parts,
+            trend or Markup(""),
+            tuple(row["evidence"]),
+            row["rate"],
+        )
 
     def _compared(self, row: Mapping[str, Any]) -> list[str]:
         """A clause on month and year, only where the interval of the ratio leaves out one."""
@@ -204,8 +278,12 @@ class Cells:
             if None in (low, high, x) or low <= 1 <= high:
                 continue
             between = w.interval(low, high)
-            out.append(w.pick(f"占比为{zh.removeprefix('较')}的 {w.times(x)}（{between}）。",
-                              f" The share is {w.times(x)} that of {en} ({between})."))  # fmt: skip
+            out.append(
+                w.pick(
+                    f"占比为{zh.removeprefix('较')}的 {w.times(x)}（{between}）。",
+                    f" The share is {w.times(x)} that of {en} ({between}).",
+                )
+            )
         return out
 
     def quotes(self, row: Mapping[str, Any], most: int, *, veiled: bool = False, around: int = 48) -> list[Quote]:
@@ -218,7 +296,8 @@ class Cells:
         ids = [row["store_id"], row["driver"] if row["level"] == "sku" else None]
         return any(i in self.book.stores and self.book.stores[i].franchise for i in ids if i is not None)
 
-    def _driver(self, row: Mapping[str, Any], veiled: bool) -> tuple[str | None, tuple[str, str] | None]:
+    def driver(self, row: Mapping[str, Any], veiled: bool = False) -> tuple[str | None, tuple[str, str] | None]:
+        """The name of what is behind a row's excess, and ('sku' or 'store', its id)."""
         driver = row["driver"]
         if driver is None:
             return None, None
@@ -239,7 +318,9 @@ def slice_of(row: Mapping[str, Any]) -> tuple[str, object]:
 
 
 def _cell(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[c] for c in ("level", "store_id", "sku_id", "region", "source", "category", "lot", "issue_kind", "aspect"))
+    return tuple(
+        row[c] for c in ("level", "store_id", "sku_id", "region", "source", "category", "lot", "issue_kind", "aspect")
+    )
 
 
 def _whole(row: Mapping[str, Any]) -> int:

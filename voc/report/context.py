@@ -67,7 +67,9 @@ class Context:
         ref, href = self.evidence.link(dim, key, aspect, intent)
         return Fig(self.words.count(n), ref, href, n)
 
-    def quotes(self, dim: str, key: object, aspect: str | None, intent: str, most: int = 3, around: int = 48) -> list[Quote]:
+    def quotes(
+        self, dim: str, key: object, aspect: str | None, intent: str, most: int = 3, around: int = 48
+    ) -> list[Quote]:
         return quotes(self.book, self.book.find(dim, key, aspect, intent), most=most, around=around)
 
     def ranked(self, dim: str, key: object, intent: str, most: int) -> list[tuple[str, Fig]]:
@@ -81,13 +83,23 @@ class Context:
                 out.append((aspect, Fig(self.words.count(n), ref, href, n)))
         return out
 
-    def keywords(self, scope: str, key: str | None, most: int, *, polarity: str | None = None) -> list[tuple[str, Fig, bool]]:
+    def keywords(
+        self, scope: str, key: str | None, most: int, *, polarity: str | None = None
+    ) -> list[tuple[str, Fig, bool]]:
         """(term, number of reviews, is it new) of a scope, best first."""
         rows = [r for r in self.book.keywords(scope, key) if polarity is None or r["polarity"] == polarity]
         out = []
         for r in rows[:most]:
-            ref = refs.make("keywords", month=self.book.month, scope=scope, scope_id=key, term=r["term"], polarity=r["polarity"])
-            out.append((tidy(r["term"], longest=24), Fig(self.words.count(r["n_reviews"]), ref, None, r["n_reviews"]), r["is_new"]))
+            ref = refs.make(
+                "keywords", month=self.book.month, scope=scope, scope_id=key, term=r["term"], polarity=r["polarity"]
+            )
+            out.append(
+                (
+                    tidy(r["term"], longest=24),
+                    Fig(self.words.count(r["n_reviews"]), ref, None, r["n_reviews"]),
+                    r["is_new"],
+                )
+            )
         return out
 
     def rivals(self, dim: str = "chain", key: object = "") -> list[tuple[str, dict[str, int], list[Quote]]]:

@@ -48,10 +48,9 @@ def with_peers(data: ReportData) -> ReportData:
 def _complaining(data: ReportData) -> dict[str, int]:
     """Distinct counted customers with a complaint, by store."""
     ids, parents = data.reviews["review_id"].to_pylist(), data.reviews["parent_id"].to_pylist()
-    root = {
-        i: p or i for i, p, ok in zip(ids, parents, counted(data.reviews, data.not_counted), strict=True) if ok
-    }
-    said = data.mentions.filter(pc.equal(data.mentions["intent"], "complaint"))
+    root = {i: p or i for i, p, ok in zip(ids, parents, counted(data.reviews, data.not_counted), strict=True) if ok}
+    sure = pc.greater_equal(data.mentions["confidence"], data.min_confidence)
+    said = data.mentions.filter(pc.and_(pc.equal(data.mentions["intent"], "complaint"), sure))
     by: dict[str, set[str]] = {}
     for store, review in zip(said["store_id"].to_pylist(), said["review_id"].to_pylist(), strict=True):
         if store is not None and review in root:
@@ -81,20 +80,38 @@ def cut(data: ReportData, *, store: str | None = None, region: str | None = None
 
     ranking = of(data.ranking)
     if region is not None:
-        whole = data.ranking.filter(pc.and_(pc.equal(data.ranking["level"], "region"), pc.equal(data.ranking["region"], region)))
+        whole = data.ranking.filter(
+            pc.and_(pc.equal(data.ranking["level"], "region"), pc.equal(data.ranking["region"], region))
+        )
         ranking = pa.concat_tables([ranking, whole])
     exposure, mentions, safety = of(data.exposure), of(data.mentions), of(data.safety)
     reviews = _silenced(of(data.reviews), others)
     used = {v for t in (exposure, mentions, safety) for v in t["sku_id"].unique().to_pylist() if v is not None}
-    keywords = data.keywords.filter(pc.and_(pc.equal(data.keywords["scope"], "store"), pc.is_in(data.keywords["scope_id"], ids)))
+    keywords = data.keywords.filter(
+        pc.and_(pc.equal(data.keywords["scope"], "store"), pc.is_in(data.keywords["scope_id"], ids))
+    )
     return replace(
-        data, ranking=ranking, chain=empty("chain"), safety=safety, facts=of(data.facts), exposure=exposure, mentions=mentions,
-        reviews=reviews, keywords=keywords, topics=empty("topics"), mention_topics=empty("mention_topics"), stores=of(data.stores),
-        skus=data.skus.filter(pc.is_in(data.skus["sku_id"], pa.array(sorted(used), pa.string()))), ingests=empty("ingests"),
-        quarantine_counts={}, previous=None if data.previous is None else of(data.previous),
-        complainers=COMPLAINERS.empty_table(), run={k: data.run[k] for k in _RUN_KEYS if _scalar(data.run.get(k))},
+        data,
+        ranking=ranking,
+        chain=empty("chain"),
+        safety=safety,
+        facts=of(data.facts),
+        exposure=exposure,
+        mentions=mentions,
+        reviews=reviews,
+        keywords=keywords,
+        review_scores=empty("review_scores"),
+        topics=empty("topics"),
+        mention_topics=empty("mention_topics"),
+        stores=of(data.stores),
+        skus=data.skus.filter(pc.is_in(data.skus["sku_id"], pa.array(sorted(used), pa.string()))),
+        ingests=empty("ingests"),
+        quarantine_counts={},
+        previous=None if data.previous is None else of(data.previous),
+        complainers=COMPLAINERS.empty_table(),
+        run={k: data.run[k] for k in _RUN_KEYS if _scalar(data.run.get(k))},
         peers={s: b for s, b in data.peers.items() if s in mine},
-    )  # fmt: skip
+    )
 
 
 def _scalar(value: Any) -> bool:
@@ -113,4 +130,6 @@ def _silenced(reviews: pa.Table, others: Iterable[dims.Store]) -> pa.Table:
         for i, hit in enumerate(hits):
             if hit:
                 texts[i] = texts[i].replace(name, "＊" * len(name))
-    return reviews.set_column(reviews.schema.get_field_index("text"), reviews.schema.field("text"), pa.array(texts, pa.string()))
+    return reviews.set_column(
+        reviews.schema.get_field_index("text"), reviews.schema.field("text"), pa.array(texts, pa.string())
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -44,10 +45,6 @@ class PeerBand:
     n_stores: int
 
 
-def _none(name: str) -> Any:
-    return field(default_factory=lambda: empty(name))
-
-
 @dataclass(frozen=True)
 class ReportData:
     """Everything that one monthly report shows.
@@ -56,7 +53,8 @@ class ReportData:
     `reviews` may also hold the roots of this month's follow-ups. `safety` has the columns of mentions: credible reports of
     harm, each shown as the customer's statement. `withheld` names sources whose trends may not be shown, with the reason.
     `previous` is last month's ranking, if there was one. `complainers` (see COMPLAINERS) makes the trend of the complaint
-    share; months that are not in it are not drawn. `run` goes to run.json as it is.
+    share; months that are not in it are not drawn. Mentions less certain
+    than `min_confidence` in [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
     """
 
     month: str
@@ -64,24 +62,26 @@ class ReportData:
     issues: Mapping[str, IssueName]
     language: str = "zh"
     time_zone: str = "Asia/Shanghai"
-    ranking: pa.Table = _none("ranking")
-    chain: pa.Table = _none("chain")
-    safety: pa.Table = _none("mentions")
-    facts: pa.Table = _none("facts")
-    exposure: pa.Table = _none("exposure")
-    mentions: pa.Table = _none("mentions")
-    reviews: pa.Table = _none("reviews")
-    keywords: pa.Table = _none("keywords")
-    topics: pa.Table = _none("topics")
-    mention_topics: pa.Table = _none("mention_topics")
-    stores: pa.Table = _none("stores")
-    skus: pa.Table = _none("skus")
-    ingests: pa.Table = _none("ingests")
+    ranking: pa.Table = field(default_factory=partial(empty, "ranking"))
+    chain: pa.Table = field(default_factory=partial(empty, "chain"))
+    safety: pa.Table = field(default_factory=partial(empty, "mentions"))
+    facts: pa.Table = field(default_factory=partial(empty, "facts"))
+    exposure: pa.Table = field(default_factory=partial(empty, "exposure"))
+    mentions: pa.Table = field(default_factory=partial(empty, "mentions"))
+    reviews: pa.Table = field(default_factory=partial(empty, "reviews"))
+    review_scores: pa.Table = field(default_factory=partial(empty, "review_scores"))
+    keywords: pa.Table = field(default_factory=partial(empty, "keywords"))
+    topics: pa.Table = field(default_factory=partial(empty, "topics"))
+    mention_topics: pa.Table = field(default_factory=partial(empty, "mention_topics"))
+    stores: pa.Table = field(default_factory=partial(empty, "stores"))
+    skus: pa.Table = field(default_factory=partial(empty, "skus"))
+    ingests: pa.Table = field(default_factory=partial(empty, "ingests"))
     quarantine_counts: Mapping[str, int] = field(default_factory=dict)
     withheld: Sequence[tuple[str, str]] = ()
     previous: pa.Table | None = None
     complainers: pa.Table = field(default_factory=COMPLAINERS.empty_table)
     not_counted: frozenset[str] = NOT_COUNTED
+    min_confidence: float = 0.0
     run: Mapping[str, Any] = field(default_factory=dict)
     peers: Mapping[str, PeerBand] = field(default_factory=dict)
 
@@ -89,25 +89,34 @@ class ReportData:
         for name in TABLES:
             table = getattr(self, name, None)
             if isinstance(table, pa.Table) and table.schema.names != TABLES[name].names:
-                raise SchemaMismatch(f"report table {name!r} has columns {table.schema.names}, wants {TABLES[name].names}")
+                raise SchemaMismatch(
+                    f"report table {name!r} has columns {table.schema.names}, wants {TABLES[name].names}"
+                )
         if self.safety.schema.names != TABLES["mentions"].names:
-            raise SchemaMismatch(f"report table 'safety' has columns {self.safety.schema.names}, wants those of mentions")
+            raise SchemaMismatch(
+                f"report table 'safety' has columns {self.safety.schema.names}, wants those of mentions"
+            )
 
 
-def complainers(mentions: pa.Table, reviews: pa.Table, *, not_counted: frozenset[str] = NOT_COUNTED) -> pa.Table:
+def complainers(
+    mentions: pa.Table, reviews: pa.Table, *, min_confidence: float = 0.0, not_counted: frozenset[str] = NOT_COUNTED
+) -> pa.Table:
     """Per month and source: counted root reviews, and those of them with at least one complaint (schema COMPLAINERS).
 
     Follow-ups and single answers count as their root; a review with a flag in `not_counted`, or a duplicate, not at all.
+    Needs of `mentions` the columns review_id, intent and confidence, of `reviews` review_id, parent_id, month, source,
+    flags and duplicate_of; months can be given together or one by one.
     """
-    rows = zip(*(reviews[c].to_pylist() for c in ("review_id", "parent_id", "month", "source")), counted(reviews, not_counted))
+    columns = [reviews[c].to_pylist() for c in ("review_id", "parent_id", "month", "source")]
     root: dict[str, tuple[str, str, str]] = {}
     n: dict[tuple[str, str], set[str]] = {}
     bad: dict[tuple[str, str], set[str]] = {}
-    for (review_id, parent_id, month, source), counts in ((r[:4], r[4]) for r in rows):
+    for review_id, parent_id, month, source, counts in zip(*columns, counted(reviews, not_counted), strict=True):
         if counts:
             root[review_id] = (month, source, parent_id or review_id)
             n.setdefault((month, source), set()).add(parent_id or review_id)
-    wanted = mentions.filter(pc.equal(mentions["intent"], "complaint"))
+    sure = pc.greater_equal(mentions["confidence"], min_confidence)
+    wanted = mentions.filter(pc.and_(pc.equal(mentions["intent"], "complaint"), sure))
     for review_id in wanted["review_id"].to_pylist():
         if review_id in root:
             month, source, top = root[review_id]

@@ -62,11 +62,16 @@ def stores(data: ReportData) -> dict[str, Store]:
     """The stores as they were at the end of the month, by id; ids that only appear in counts are their own name."""
     out = {
         r["store_id"]: Store(
-            r["store_id"], _name(r), _some(r["region"]), _some(r["city"]), _some(r["format"]), _some(r["dealer"]),
+            r["store_id"],
+            _name(r),
+            _some(r["region"]),
+            _some(r["city"]),
+            _some(r["format"]),
+            _some(r["dealer"]),
             any(word in (r["ownership"] or "").lower() for word in _FRANCHISE),
         )
         for r in _valid(data.stores, "store_id", data.month)
-    }  # fmt: skip
+    }
     for key in _seen(data, "store_id"):
         out.setdefault(key, Store(key, tidy(key, longest=60), None, None, None, None, False))
     return dict(sorted(out.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voc.report import first, readers
+from voc.report import readers, safety
 from voc.report.book import Row
 from voc.report.context import Context
 from voc.report.figures import Fig
@@ -41,7 +41,10 @@ def sku(ctx: Context, key: str) -> dict[str, Any]:
         "signals": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in single],
         "pairs": [ctx.cells.cell(r) for r in rows if r["level"] == "store_sku"],
         "band": readers.benchmark(ctx, key),
-        "requests": [(ctx.book.issue(a), f, ctx.quotes("sku", key, a, "request", 2)) for a, f in ctx.ranked("sku", key, "request", 4)],
+        "requests": [
+            (ctx.book.issue(a), f, ctx.quotes("sku", key, a, "request", 2))
+            for a, f in ctx.ranked("sku", key, "request", 4)
+        ],
         "rivals": ctx.rivals("sku", key)[:5],
         "keywords": ctx.keywords("sku", key, 15),
         "sources": sources(ctx, key),
@@ -55,15 +58,22 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
     n = max(e.n_reviews, k)
     ref, href = ctx.evidence.link(dim, key, None, "complaint")
     return {
-        "id": key, "dim": dim, "name": book.store_name(key) if dim == "store" else book.sku_name(key),
-        "note": readers.note(ctx, dim, key), "n": ctx.evidence.exposure(dim, key),
+        "id": key,
+        "dim": dim,
+        "name": book.store_name(key) if dim == "store" else book.sku_name(key),
+        "note": readers.note(ctx, dim, key),
+        "n": ctx.evidence.exposure(dim, key),
         "complaining": Fig(w.share(k, n), ref, href, k) if n else None,
         "share": k / n if n >= SMALL else None,
-        "rating": w.number(e.rating, 2) if e.rating_n else None, "rating_n": e.rating_n, "left_out": e.n_default + e.n_flagged,
-        "cases": first.cases(ctx, dim=dim, key=key),
+        "rating": w.number(e.rating, 2) if e.rating_n else None,
+        "rating_n": e.rating_n,
+        "left_out": e.n_default + e.n_flagged,
+        "cases": safety.cases(ctx, dim=dim, key=key),
         "table": balance(ctx, dim, key),
-        "praise": [(book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in ctx.ranked(dim, key, "praise", 4)],
-    }  # fmt: skip
+        "praise": [
+            (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in ctx.ranked(dim, key, "praise", 4)
+        ],
+    }
 
 
 def balance(ctx: Context, dim: str, key: str) -> list[tuple[str, Fig | None, Fig | None, str]]:
@@ -84,9 +94,10 @@ def unanswered(ctx: Context, key: str) -> dict[str, Any] | None:
     if not ctx.has_replies:
         return None
     found = [
-        m for m in ctx.book.find("store", key, None, "complaint")
+        m
+        for m in ctx.book.find("store", key, None, "complaint")
         if (r := ctx.book.reviews.get(m.review_id)) and not r.answered
-    ]  # fmt: skip
+    ]
     return {"n": ctx.book.customers(found), "quotes": quotes(ctx.book, found, most=5, around=40)}
 
 

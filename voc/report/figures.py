@@ -14,7 +14,14 @@ from voc.report import refs
 from voc.report.book import Book
 from voc.report.dims import slug
 
-IDS = {"store": "store_id", "sku": "sku_id", "region": "region", "source": "source", "category": "category", "lot": "lot"}
+IDS = {
+    "store": "store_id",
+    "sku": "sku_id",
+    "region": "region",
+    "source": "source",
+    "category": "category",
+    "lot": "lot",
+}
 
 
 @dataclass(frozen=True)
@@ -79,10 +86,17 @@ class Evidence:
     pages: dict[str, dict[str, Section]] = field(default_factory=dict)
 
     def link(
-        self, dim: str, key: object, aspect: str | None, intent: str, *, kind: str = "aspect",
-        first: Sequence[str] = (), row: Mapping[str, Any] | None = None,
+        self,
+        dim: str,
+        key: object,
+        aspect: str | None,
+        intent: str,
+        *,
+        kind: str = "aspect",
+        first: Sequence[str] = (),
+        row: Mapping[str, Any] | None = None,
     ) -> tuple[str, str]:
-        """(ref, href) of a slice. With `row`, a ranking row of a franchise store, neither names the store."""  # fmt: skip
+        """(ref, href) of a slice. With `row`, a ranking row of a franchise store, neither names the store."""
         month = self.book.month
         if row is not None:
             ref = refs.make("ranking", month=month, level=row["level"], rank=row["rank"], issue_kind=row["issue_kind"])

@@ -37,6 +37,11 @@ class Quote:
     aspect: str
 
     @property
+    def clause(self) -> str:
+        """The marked words alone."""
+        return "".join(text for mark, text in self.pieces if mark)
+
+    @property
     def plain(self) -> str:
         return "".join(text for _, text in self.pieces)
 
@@ -49,17 +54,30 @@ def quote(book: Book, m: Mention, *, veiled: bool = False, around: int = AROUND)
     hidden = veiled_names(book, m.store_id) if veiled else None
     return Quote(
         pieces(review.text, (m.start, m.end), opinion=m.opinion, around=around, hide=hidden),
-        m.created_at, m.source, m.store_id, m.sku_id, book.store_name(m.store_id, veiled=veiled),
-        book.sku_name(m.sku_id), tidy(review.lot, longest=30) if review.lot else None, review.rating, review.kind,
-        m.counted, m.aspect,
-    )  # fmt: skip
+        m.created_at,
+        m.source,
+        m.store_id,
+        m.sku_id,
+        book.store_name(m.store_id, veiled=veiled),
+        book.sku_name(m.sku_id),
+        tidy(review.lot, longest=30) if review.lot else None,
+        review.rating,
+        review.kind,
+        m.counted,
+        m.aspect,
+    )
 
 
 def quotes(
-    book: Book, mentions: Iterable[Mention], *, most: int = MOST, first: Iterable[str] = (), veiled: bool = False,
+    book: Book,
+    mentions: Iterable[Mention],
+    *,
+    most: int = MOST,
+    first: Iterable[str] = (),
+    veiled: bool = False,
     around: int = AROUND,
 ) -> list[Quote]:
-    """At most `most` quotes, one per customer and none twice; reviews in `first` come first."""  # fmt: skip
+    """At most `most` quotes, one per customer and none twice; reviews in `first` come first."""
     wanted = {rid: i for i, rid in enumerate(first)}
     mentions = list(mentions)
     if wanted:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-
-from voc.report import first, refs, svg, trends
+from voc.report import refs, safety, svg, trends, trust
 from voc.report.book import Mention, Row
 from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
-from voc.report.dims import tidy
+from voc.report.dims import Sku, Store, tidy
 from voc.report.figures import Fig, anchor_of
 from voc.report.quotes import Quote, quotes
 from voc.report.words import LEVELS, SMALL
@@ -66,24 +65,31 @@ def stores(ctx: Context) -> dict[str, Any]:
         "cells": [ctx.cells.cell(r) for r in book.gated.get("store", [])],
         "pairs": [ctx.cells.cell(r) for r in book.gated.get("store_sku", [])],
         "regions": [ctx.cells.cell(r) for r in book.by_level.get("region", []) if r["observed"]][:60],
-        "few": [(book.store_name(s), ctx.evidence.exposure("store", s), ctx.page("store", s)) for s, n in few if 0 < n < SMALL],
+        "few": [
+            (book.store_name(s), ctx.evidence.exposure("store", s), ctx.page("store", s))
+            for s, n in few
+            if 0 < n < SMALL
+        ],
         "loved": loved(ctx),
     }
 
 
 def quality(ctx: Context) -> dict[str, Any]:
     book = ctx.book
-    found = first.cases(ctx)
+    found = safety.cases(ctx)
     return {
         "cases": found,
-        "clusters": clusters(found),
+        "clusters": safety.clusters(found),
         "matrix": matrix(ctx),
         "lots": [ctx.cells.cell(r) for r in book.gated.get("lot", [])],
         "cells": [
-            ctx.cells.cell(r) for level in ("sku", "store", "store_sku") for r in book.gated.get(level, []) if r["severity"] in ("S1", "S2")
+            ctx.cells.cell(r)
+            for level in ("sku", "store", "store_sku")
+            for r in book.gated.get(level, [])
+            if r["severity"] in ("S1", "S2")
         ],
-        "safety_count": first.safety_count(ctx),
-    }  # fmt: skip
+        "safety_count": safety.count(ctx),
+    }
 
 
 def marketing(ctx: Context) -> dict[str, Any]:
@@ -96,10 +102,13 @@ def marketing(ctx: Context) -> dict[str, Any]:
         "fresh": [k for k in ctx.keywords("all", None, 400) if k[2]][:12],
         "chain": [ctx.cells.chain(r) for r in book.chain if r["aspect"] in own and r["observed"]],
         "cells": [ctx.cells.cell(r) for rows in book.gated.values() for r in rows if r["aspect"] in own],
-        "moves": [(i, ctx.mentions("chain", "", None, i), ctx.quotes("chain", "", None, i, 2)) for i in ("repurchase", "switch", "leave")],
+        "moves": [
+            (i, ctx.mentions("chain", "", None, i), ctx.quotes("chain", "", None, i, 2))
+            for i in ("repurchase", "switch", "leave")
+        ],
         "rivals": ctx.rivals()[:12],
         "requests": told(ctx, "request", 8),
-    }  # fmt: skip
+    }
 
 
 def issues(ctx: Context) -> dict[str, Any]:
@@ -110,13 +119,19 @@ def issues(ctx: Context) -> dict[str, Any]:
         if not rows:
             continue
         gated = book.gated[level]
-        heavy = sorted((r for r in rows if r["expected"] is not None and r["observed"] >= 3),
-                       key=lambda r: (r["expected"] - r["observed"], r["rank"]))[:10]  # fmt: skip
-        levels.append({
-            "level": level, "gated": [ctx.cells.cell(r) for r in gated[:SHOWN]], "rest": len(rows) - len(gated),
-            "beyond": max(0, len(gated) - SHOWN),
-            "heavy": [ctx.cells.cell(r) for r in heavy if r["observed"] > r["expected"]],
-        })  # fmt: skip
+        heavy = sorted(
+            (r for r in rows if r["expected"] is not None and r["observed"] >= 3),
+            key=lambda r: (r["expected"] - r["observed"], r["rank"]),
+        )[:10]
+        levels.append(
+            {
+                "level": level,
+                "gated": [ctx.cells.cell(r) for r in gated[:SHOWN]],
+                "rest": len(rows) - len(gated),
+                "beyond": max(0, len(gated) - SHOWN),
+                "heavy": [ctx.cells.cell(r) for r in heavy if r["observed"] > r["expected"]],
+            }
+        )
     missing = trends.gaps(book)
     chain = []
     for row in book.chain:
@@ -131,17 +146,33 @@ def coverage(ctx: Context) -> dict[str, Any]:
     entities = {}
     for dim, names in (("store", book.stores), ("sku", book.skus)):
         entities[dim] = [
-            (anchor_of(dim, key), entry.name, key, entry.region if dim == "store" else entry.category, ctx.page(dim, key),
-             Fig(w.count(e.n_reviews), refs.make("exposure", month=book.month, **{f"{dim}_id": key}), None, e.n_reviews), e)
-            for key, entry in names.items() if (e := book.seen(dim, key)).n_reviews
-        ]  # fmt: skip
-    months = [(m, Fig(w.count(e.n_reviews), refs.make("exposure", month=m), None, e.n_reviews), e)
-              for m in reversed(book.months) if (e := book.seen(month=m))]  # fmt: skip
+            (
+                anchor_of(dim, key),
+                entry.name,
+                key,
+                _group(entry),
+                ctx.page(dim, key),
+                Fig(
+                    w.count(e.n_reviews),
+                    refs.make("exposure", month=book.month, **{f"{dim}_id": key}),
+                    None,
+                    e.n_reviews,
+                ),
+                e,
+            )
+            for key, entry in names.items()
+            if (e := book.seen(dim, key)).n_reviews
+        ]
+    months = [
+        (m, Fig(w.count(e.n_reviews), refs.make("exposure", month=m), None, e.n_reviews), e)
+        for m in reversed(book.months)
+        if (e := book.seen(month=m))
+    ]
     files = [
-        (tidy(r["file"], longest=60), tidy(r["source"], longest=30), r) for r in
-        sorted(book.data.ingests.to_pylist(), key=lambda r: (r["source"], r["file"], r["ingest_id"]))
-    ]  # fmt: skip
-    return {"trust": first.trust(ctx), "entities": entities, "months": months, "files": files, "anchor": anchor_of}
+        (tidy(r["file"], longest=60), tidy(r["source"], longest=30), r)
+        for r in sorted(book.data.ingests.to_pylist(), key=lambda r: (r["source"], r["file"], r["ingest_id"]))
+    ]
+    return {"trust": trust.trust(ctx), "entities": entities, "months": months, "files": files, "anchor": anchor_of}
 
 
 def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) -> Card:
@@ -154,11 +185,18 @@ def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) ->
     name = book.stores[key].name if dim == "store" else book.sku_name(key)
     praise = ctx.ranked(dim, key, "praise", 3)
     return Card(
-        key, name, note(ctx, dim, key), ctx.page(dim, key), ctx.evidence.exposure(dim, key), w.share(k, n),
-        band(ctx, book.data.peers.get(key)) if dim == "store" else benchmark(ctx, key), cells, words,
+        key,
+        name,
+        note(ctx, dim, key),
+        ctx.page(dim, key),
+        ctx.evidence.exposure(dim, key),
+        w.share(k, n),
+        band(ctx, book.data.peers.get(key)) if dim == "store" else benchmark(ctx, key),
+        cells,
+        words,
         [(book.issue(a), f) for a, f in praise],
         ctx.quotes(dim, key, None, "praise", 2, 30) if praise else [],
-    )  # fmt: skip
+    )
 
 
 def note(ctx: Context, dim: str, key: str) -> str:
@@ -176,7 +214,10 @@ def band(ctx: Context, peers: PeerBand | None) -> str:
     if peers is None:
         return ""
     between = ctx.words.interval(peers.low, peers.high, percent=True)
-    return ctx.words.pick(f"{peers.n_stores} 家同类门店的中间一半：{between}", f"middle half of {peers.n_stores} comparable stores: {between}")
+    return ctx.words.pick(
+        f"{peers.n_stores} 家同类门店的中间一半：{between}",
+        f"middle half of {peers.n_stores} comparable stores: {between}",
+    )
 
 
 def benchmark(ctx: Context, key: str) -> str:
@@ -187,13 +228,16 @@ def benchmark(ctx: Context, key: str) -> str:
     if n < SMALL:
         return ""
     k = ctx.book.customers(ctx.book.find("category", category, None, "complaint"))
-    return ctx.words.pick(f"品类“{category}”：{ctx.words.share(k, n)}", f"category “{category}”: {ctx.words.share(k, n)}")
+    return ctx.words.pick(
+        f"品类“{category}”：{ctx.words.share(k, n)}", f"category “{category}”: {ctx.words.share(k, n)}"
+    )
 
 
 def told(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig, list[Quote]]]:
     """What customers praise or ask for, by issue, with quotes."""
     return [
-        (ctx.book.issue(a), fig, ctx.quotes("chain", "", a, intent, 2, 40)) for a, fig in ctx.ranked("chain", "", intent, most)
+        (ctx.book.issue(a), fig, ctx.quotes("chain", "", a, intent, 2, 40))
+        for a, fig in ctx.ranked("chain", "", intent, most)
     ]
 
 
@@ -223,19 +267,33 @@ def topics(ctx: Context, most: int = 12) -> list[dict[str, Any]]:
             by_review[m.review_id].append(m)
     out = []
     for r in wanted[:most]:
-        fig = Fig(ctx.words.count(r["size"]), refs.make("topics", month=book.month, topic_id=r["topic_id"]), None, r["size"])
+        fig = Fig(
+            ctx.words.count(r["size"]), refs.make("topics", month=book.month, topic_id=r["topic_id"]), None, r["size"]
+        )
         found = [m for rid in r["representatives"] for m in by_review.get(rid, ())]
         fit = [m for m in found if book.topic_of.get(m.mention_id) == r["topic_id"]] or found
         terms = [tidy(t["term"], longest=16) for t in r["terms"] or []][:8]
-        out.append({"label": tidy(r["label"], longest=40), "terms": terms, "size": fig, "event": r["event"],
-                    "quotes": quotes(book, fit, most=2, first=r["representatives"], around=40)})  # fmt: skip
+        out.append(
+            {
+                "label": tidy(r["label"], longest=40),
+                "terms": terms,
+                "size": fig,
+                "event": r["event"],
+                "quotes": quotes(book, fit, most=2, first=r["representatives"], around=40),
+            }
+        )
     return out
 
 
 def loved(ctx: Context) -> list[tuple[str, Fig, list[Quote]]]:
     """What customers praise in the stores: service issues only."""
-    service = [a for a, _ in ctx.ranked("chain", "", "praise", 40) if (e := ctx.book.entry(a)) and e.facet == "service"][:5]
-    return [(ctx.book.issue(a), ctx.mentions("chain", "", a, "praise"), ctx.quotes("chain", "", a, "praise", 2, 40)) for a in service]
+    service = [
+        a for a, _ in ctx.ranked("chain", "", "praise", 40) if (e := ctx.book.entry(a)) and e.facet == "service"
+    ][:5]
+    return [
+        (ctx.book.issue(a), ctx.mentions("chain", "", a, "praise"), ctx.quotes("chain", "", a, "praise", 2, 40))
+        for a in service
+    ]
 
 
 def matrix(ctx: Context) -> dict[str, Any]:
@@ -248,22 +306,19 @@ def matrix(ctx: Context) -> dict[str, Any]:
     return {
         "codes": [(c, ctx.book.issue(c)) for c in codes],
         "rows": [
-            (ctx.book.sku_name(s), ctx.page("sku", s), ctx.evidence.exposure("sku", s),
-             [ctx.cells.cell(cells[s, c]) if (s, c) in cells else None for c in codes])
+            (
+                ctx.book.sku_name(s),
+                ctx.page("sku", s),
+                ctx.evidence.exposure("sku", s),
+                [ctx.cells.cell(cells[s, c]) if (s, c) in cells else None for c in codes],
+            )
             for s in skus
         ],
-    }  # fmt: skip
+    }
 
 
-def clusters(cases: list[first.Case]) -> list[tuple[str, str, int]]:
-    """Lots, and SKUs with issue, that appear in more than one safety case: (what, issue, cases)."""
-    by: dict[tuple[str, str], int] = defaultdict(int)
-    for c in cases:
-        if c.lot:
-            by[f"{c.sku} · {c.lot}", c.issue] += 1
-        elif c.sku_id:
-            by[c.sku, c.issue] += 1
-    return sorted(((a, b, n) for (a, b), n in by.items() if n > 1), key=lambda x: (-x[2], x[0], x[1]))
+def _group(entry: Store | Sku) -> str | None:
+    return entry.region if isinstance(entry, Store) else entry.category
 
 
 def _by_priority(rows: list[Row], column: str) -> dict[str, list[Row]]:
@@ -283,5 +338,3 @@ def _shares(ctx: Context, row: Mapping[str, Any], missing: Mapping[str, list[str
         k = sum(book.history.get(("source", s, row["issue_kind"], row["aspect"]), {}).get(month, 0) for s in sources)
         out.append(k / n if n >= SMALL else None)
     return out
-
-

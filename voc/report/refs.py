@@ -13,7 +13,19 @@ from voc.errors import InputError, UnknownName
 from voc.schemas import TABLES
 
 # Columns of the dimension tables that a filter on a fact table may name as well.
-JOINED = ("store_id", "sku_id", "source", "region", "category", "city", "format", "dealer", "supplier", "lot", "root_id")
+JOINED = (
+    "store_id",
+    "sku_id",
+    "source",
+    "region",
+    "category",
+    "city",
+    "format",
+    "dealer",
+    "supplier",
+    "lot",
+    "root_id",
+)
 
 
 def make(table: str, **filters: object) -> str:

@@ -28,16 +28,32 @@ CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'"
 ASSETS = ("style.css", "report.js")
 # Pages that each reader gets besides the evidence, the coverage and the words; None: everything.
 _ENTITIES: Mapping[str | None, tuple[str, ...]] = {
-    None: ("store", "sku"), "executive": (), "product": ("sku",), "store": ("store",), "quality": ("sku",), "marketing": (),
-}  # fmt: skip
+    None: ("store", "sku"),
+    "executive": (),
+    "product": ("sku",),
+    "store": ("store",),
+    "quality": ("sku",),
+    "marketing": (),
+}
 _VIEWS: Mapping[str, Callable[[Context], dict[str, Any]]] = {
-    "executive": first.page, "product": readers.products, "store": readers.stores, "quality": readers.quality,
-    "marketing": readers.marketing, "issues": readers.issues, "coverage": readers.coverage, "methods": lambda ctx: {},
-}  # fmt: skip
+    "executive": first.page,
+    "product": readers.products,
+    "store": readers.stores,
+    "quality": readers.quality,
+    "marketing": readers.marketing,
+    "issues": readers.issues,
+    "coverage": readers.coverage,
+    "methods": lambda ctx: {},
+}
 
 
 def write_site(
-    data: ReportData, out: Path, *, lang: str = "zh", reader: str | None = None, store: str | None = None,
+    data: ReportData,
+    out: Path,
+    *,
+    lang: str = "zh",
+    reader: str | None = None,
+    store: str | None = None,
     region: str | None = None,
 ) -> None:
     """Write the pages of `data` into the folder `out`, which is made if need be.
@@ -45,7 +61,7 @@ def write_site(
     `reader` (one of READERS) makes the pack of one reader, whose page is then index.html. `store` or `region` makes a pack
     that holds nothing of other stores: their rows, names and quotes are removed before anything is written.
     The same data gives the same bytes. Raises UnknownName for a language, reader, store or region that there is not.
-    """  # fmt: skip
+    """
     if reader is not None and reader not in READERS:
         raise UnknownName("reader", reader, READERS)
     data = cut(with_peers(data), store=store, region=region)
@@ -94,18 +110,36 @@ class _Site:
         self.ctx, self.out = ctx, out
         w, data = ctx.words, ctx.book.data
         env = Environment(
-            loader=PackageLoader("voc.report", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-            lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize,
-        )  # fmt: skip
-        nav = [
-            (kind, path, w.pick(*(HOME | COMMON)[kind][1:])) for (kind, key), path in ctx.pages.items() if not key
-        ]
+            loader=PackageLoader("voc.report", "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            finalize=_finalize,
+        )
+        nav = [(kind, path, w.pick(*(HOME | COMMON)[kind][1:])) for (kind, key), path in ctx.pages.items() if not key]
         env.globals.update(
-            w=w, L=w.pick, ctx=ctx, nav=nav, csp=CSP, num=figures.num, say=figures.say, gate_mark=svg.gate_mark,
-            spark=svg.spark, whisker=svg.whisker, tables=words, report_title=tidy(data.title, longest=80), month=data.month,
-            month_name=w.month(data.month), lang_tag="zh-CN" if w.zh else "en", small=words.SMALL, most=MOST, tidy=tidy,
+            w=w,
+            L=w.pick,
+            ctx=ctx,
+            nav=nav,
+            csp=CSP,
+            num=figures.num,
+            say=figures.say,
+            gate_mark=svg.gate_mark,
+            spark=svg.spark,
+            whisker=svg.whisker,
+            tables=words,
+            report_title=tidy(data.title, longest=80),
+            month=data.month,
+            month_name=w.month(data.month),
+            lang_tag="zh-CN" if w.zh else "en",
+            small=words.SMALL,
+            most=MOST,
+            tidy=tidy,
             withheld=[(tidy(s, longest=30), tidy(r, longest=120)) for s, r in data.withheld],
-        )  # fmt: skip
+        )
         self.env = env
 
     def write(self, template: str, path: str, **view: Any) -> None:
@@ -152,7 +186,9 @@ def search_index(ctx: Context) -> list[list[str]]:
     for kind, zh, en in (("store", "门店", "store"), ("sku", "商品", "product")):
         for key, entry in (book.stores if kind == "store" else book.skus).items():
             seen = book.seen(kind, key).n_reviews
-            path = ctx.page(kind, key) or (f"coverage.html#{kind}-{slug(key)}" if seen and ctx.page("coverage") else None)
+            path = ctx.page(kind, key) or (
+                f"coverage.html#{kind}-{slug(key)}" if seen and ctx.page("coverage") else None
+            )
             if path:
                 out.append([entry.name, f"{w.pick(zh, en)} {tidy(key, longest=40)}", path])
     for path, sections in sorted(ctx.evidence.pages.items()):
@@ -168,7 +204,9 @@ def _assets(site: _Site) -> None:
     source = resources.files("voc.report").joinpath("assets")
     for name in ASSETS:
         (folder / name).write_bytes(source.joinpath(name).read_bytes())
-    (folder / "search.js").write_text(f"window.vocSearch = {safe_json(search_index(site.ctx))};\n", encoding="utf-8", newline="\n")
+    (folder / "search.js").write_text(
+        f"window.vocSearch = {safe_json(search_index(site.ctx))};\n", encoding="utf-8", newline="\n"
+    )
 
 
 def safe_json(value: object) -> str:

@@ -26,14 +26,21 @@ class Point:
 
 
 def whisker(
-    value: float | None, low: float | None, high: float | None, *, top: float, gate: str | None, base: float | None = None,
-    title: str = "", log: bool = False,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    *,
+    top: float,
+    gate: str | None,
+    base: float | None = None,
+    title: str = "",
+    log: bool = False,
 ) -> Markup:
     """A dot with its interval on an axis from 0 to `top` (`log`: from 1/4 to `top`), with a tick at `base`.
 
     The dot is filled for a strong signal, half filled for a moderate one, hollow otherwise. Nothing is drawn for numbers
     that are missing.
-    """  # fmt: skip
+    """
     if value is None or low is None or high is None or not all(map(math.isfinite, (value, low, high, top))) or top <= 0:
         return Markup("")
     wide, tall = 120, 18
@@ -149,12 +156,16 @@ def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 2
     every = 1 if not small and len(points) <= 14 else max(1, math.ceil(len(points) / 4))
     for i, p in enumerate(points):
         if (len(points) - 1 - i) % every == 0:
-            out.append(f'<text class="tick" x="{x(i):.1f}" y="{tall - 6}" text-anchor="middle">{escape(p.label)}</text>')
+            out.append(
+                f'<text class="tick" x="{x(i):.1f}" y="{tall - 6}" text-anchor="middle">{escape(p.label)}</text>'
+            )
         if p.value is not None:
             last = i == len(points) - 1
             kind = "hollow" if p.ghost else "plain last" if last else "plain"
             if not small or last or p.ghost:
-                out.append(f'<circle class="dot {kind}" cx="{x(i):.1f}" cy="{y(p.value):.1f}" r="{3.5 if last else 2.5}"/>')
+                out.append(
+                    f'<circle class="dot {kind}" cx="{x(i):.1f}" cy="{y(p.value):.1f}" r="{3.5 if last else 2.5}"/>'
+                )
             if last and not small:
                 label = f"{100 * p.value:.1f}%" if percent else f"{p.value:.1f}"
                 out.append(f'<text class="end" x="{x(i) + 9:.1f}" y="{y(p.value) + 4:.1f}">{label}</text>')

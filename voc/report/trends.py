@@ -60,7 +60,9 @@ def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int,
             n[row["month"]] = n.get(row["month"], 0) + row["n_reviews"]
     if book.month not in n and not out:
         k[book.month], n[book.month] = now
-    return _chart(book, k, n, missing, title=book.words.pick("提到不满的顾客占比", "share of customers with a complaint"))
+    return _chart(
+        book, k, n, missing, title=book.words.pick("提到不满的顾客占比", "share of customers with a complaint")
+    )
 
 
 def issue(book: Book, row: Mapping[str, Any], missing: Mapping[str, list[str]], *, small: bool = True) -> Chart | None:
@@ -75,14 +77,21 @@ def issue(book: Book, row: Mapping[str, Any], missing: Mapping[str, list[str]], 
             book.history.get(("source", s, row["issue_kind"], row["aspect"]), {}).get(month, 0) for s in sources
         )
     name = book.issue(row["aspect"], row["issue_kind"])
-    return _chart(book, k, n, missing, title=book.words.pick(f"{name}：各月占比", f"{name}: share by month"), small=small)
+    return _chart(
+        book, k, n, missing, title=book.words.pick(f"{name}：各月占比", f"{name}: share by month"), small=small
+    )
 
 
 def _chart(
-    book: Book, k: Mapping[str, int], n: Mapping[str, int], missing: Mapping[str, list[str]], *, title: str,
+    book: Book,
+    k: Mapping[str, int],
+    n: Mapping[str, int],
+    missing: Mapping[str, list[str]],
+    *,
+    title: str,
     small: bool = False,
 ) -> Chart | None:
-    """A line over the months; a month with fewer than SMALL reviews has no point."""  # fmt: skip
+    """A line over the months; a month with fewer than SMALL reviews has no point."""
     w, points, rows = book.words, [], []
     for month in book.months:
         total, some = n.get(month, 0), k.get(month, 0)
@@ -100,5 +109,5 @@ def _chart(
             rows.append(Month(w.month(month), some, total, w.share(some, total), interval, note))
     if sum(p.value is not None for p in points) < 2:
         return None
-    size = {"wide": 300, "tall": 130} if small else {"wide": 860, "tall": 240}
-    return Chart(svg.trend(points, title=title, **size), tuple(rows))
+    wide, tall = (300, 130) if small else (860, 240)
+    return Chart(svg.trend(points, title=title, wide=wide, tall=tall), tuple(rows))

@@ -47,6 +47,14 @@ INTENTS = {
     "switch": ("转向别家", "switching"),
     "neutral": ("中性", "neutral"),
 }
+OWNERS = {
+    "product": ("产品", "product"),
+    "quality": ("质量", "quality"),
+    "supply chain": ("供应链", "supply chain"),
+    "store operations": ("门店运营", "store operations"),
+    "customer service": ("客服", "customer service"),
+    "marketing": ("市场", "marketing"),
+}
 EVENTS = {
     "new": ("新出现", "new"),
     "kept": ("延续", "kept"),
@@ -60,9 +68,20 @@ KINDS = {
     "survey": ("问卷", "survey"),
     "dialogue": ("对话", "dialogue"),
 }
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 @dataclass(frozen=True)
@@ -149,7 +168,7 @@ class Words:
         return f"{year} 年 {int(number)} 月" if self.zh else f"{_MONTHS[int(number) - 1]} {year}"
 
     def month_short(self, month: str) -> str:
-        year, number = month.split("-")
+        number = month[5:]
         return f"{int(number)}月" if self.zh else _MONTHS[int(number) - 1][:3]
 
     def local(self, at: datetime) -> datetime:

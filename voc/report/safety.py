@@ -1,0 +1,75 @@
+"""The safety lane: customers' statements of harm, each shown whatever their number, none of them verified."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from voc.report import refs
+from voc.report.context import Context
+from voc.report.dims import tidy
+from voc.report.figures import Fig
+from voc.report.quotes import Quote, quotes
+
+
+@dataclass(frozen=True)
+class Case:
+    """One safety case: a customer's statement that nobody has verified yet."""
+
+    quote: Quote | None
+    at: datetime
+    issue: str
+    store: str
+    store_id: str | None
+    sku: str
+    sku_id: str | None
+    source: str
+    lot: str | None
+    counted: bool
+    anchor: str
+
+
+def count(ctx: Context) -> Fig:
+    n = len({m.root for m in ctx.book.safety})
+    ref = refs.make("mentions", month=ctx.book.month, severity="S1", intent="complaint")
+    return Fig(ctx.words.count(n), ref, "quality.html#safety" if ctx.page("quality") else "#safety", n)
+
+
+def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: str | None = None) -> list[Case]:
+    """Safety cases, newest first, one per customer and issue; cut to a store or SKU with `dim` and `key`."""
+    book, out, seen = ctx.book, [], set()
+    for i, m in reversed(list(enumerate(book.safety))):
+        if (dim and (m.store_id if dim == "store" else m.sku_id) != key) or (m.root, m.aspect) in seen:
+            continue
+        seen.add((m.root, m.aspect))
+        found = quotes(book, [m], most=1, veiled=veiled, around=120)
+        hide = veiled and m.store_id in book.stores and book.stores[m.store_id].franchise
+        review = book.reviews.get(m.review_id)
+        out.append(
+            Case(
+                found[0] if found else None,
+                m.created_at,
+                book.issue(m.aspect),
+                book.store_name(m.store_id, veiled=veiled),
+                None if hide else m.store_id,
+                book.sku_name(m.sku_id),
+                m.sku_id,
+                m.source,
+                tidy(review.lot, longest=30) if review and review.lot else None,
+                m.counted,
+                f"case-{i + 1}",
+            )
+        )
+    return out
+
+
+def clusters(cases: list[Case]) -> list[tuple[str, str, int]]:
+    """Lots, and SKUs with issue, that appear in more than one safety case: (what, issue, cases)."""
+    by: dict[tuple[str, str], int] = defaultdict(int)
+    for c in cases:
+        if c.lot:
+            by[f"{c.sku} · {c.lot}", c.issue] += 1
+        elif c.sku_id:
+            by[c.sku, c.issue] += 1
+    return sorted(((a, b, n) for (a, b), n in by.items() if n > 1), key=lambda x: (-x[2], x[0], x[1]))

@@ -1,0 +1,84 @@
+"""May this report be believed: what came, what was left out, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from voc.report import refs
+from voc.report.context import Context
+from voc.report.dims import tidy
+from voc.report.figures import Fig
+from voc.report.words import SMALL
+
+MANY = 0.02  # more quarantined records than this part of all deserve a warning
+
+
+@dataclass(frozen=True)
+class Source:
+    name: str
+    now: Fig
+    before: Fig | None
+    rating: str
+    default: Fig
+    flagged: Fig
+    withheld: str | None
+
+
+def trust(ctx: Context) -> dict[str, Any]:
+    """Coverage by source and store, what was left out and why, and whether that is a reason for care."""
+    book, w = ctx.book, ctx.words
+    month, last = book.month, month_before(book.month)
+    withheld = {s: tidy(reason, longest=120) for s, reason in book.data.withheld}
+    names = sorted(
+        {str(key) for m, dim, key in book.exposure if dim == "source" and m in (month, last)} | set(withheld)
+    )
+    sources = []
+    for s in names:
+        e = book.seen("source", s)
+        ref = refs.make("exposure", month=month, source=s)
+        href = ctx.evidence.exposure("source", s).href
+        before = book.seen("source", s, last).n_reviews
+        sources.append(
+            Source(
+                tidy(s, longest=30),
+                ctx.evidence.exposure("source", s),
+                Fig(w.count(before), refs.make("exposure", month=last, source=s), href, before)
+                if last in book.months
+                else None,
+                w.number(e.rating, 2),
+                Fig(w.count(e.n_default), ref, href, e.n_default),
+                Fig(w.count(e.n_flagged), ref, href, e.n_flagged),
+                withheld.get(s),
+            )
+        )
+    records = sum(book.data.ingests["records"].to_pylist())
+    quarantined = sum(book.data.quarantine_counts.values())
+    seen = [book.seen("store", s).n_reviews for s in book.stores]
+    unplaced = book.seen().n_reviews - sum(seen)
+    enough = sum(n >= SMALL for n in seen)
+    few = sum(0 < n < SMALL for n in seen)
+    no_sku = book.seen().n_reviews - sum(book.seen("sku", s).n_reviews for s in book.skus)
+    care = bool(withheld) or (records > 0 and quarantined > MANY * records) or book.seen().n_reviews < SMALL
+    store_ref = refs.make("exposure", month=month)
+    return {
+        "care": care,
+        "sources": sources,
+        "now": book.seen(),
+        "records": Fig(w.count(records), refs.make("ingests"), "coverage.html#files", records) if records else None,
+        "quarantined": Fig(w.count(quarantined), refs.make("quarantine"), "coverage.html#quarantine", quarantined),
+        "reasons": sorted(book.data.quarantine_counts.items(), key=lambda p: (-p[1], p[0])),
+        "enough": Fig(w.count(enough), store_ref, "coverage.html#stores", enough),
+        "few": Fig(w.count(few), store_ref, "coverage.html#stores", few),
+        "silent": Fig(w.count(len(seen) - enough - few), store_ref, "coverage.html#stores", len(seen) - enough - few),
+        "unplaced": Fig(w.count(unplaced), store_ref, "coverage.html#stores", unplaced),
+        "no_sku": Fig(w.count(no_sku), store_ref, "coverage.html#skus", no_sku),
+        "default": Fig(w.count(book.seen().n_default), store_ref, "coverage.html#sources", book.seen().n_default),
+        "flagged": Fig(w.count(book.seen().n_flagged), store_ref, "coverage.html#sources", book.seen().n_flagged),
+    }
+
+
+def month_before(month: str) -> str:
+    """The calendar month before 'YYYY-MM'."""
+    year, number = map(int, month.split("-"))
+    return f"{year - (number == 1)}-{(number - 2) % 12 + 1:02d}"
