@@ -15,7 +15,7 @@ from voc.ingest.mapping import Mapping
 from voc.ingest.xlsx_worker import LOST
 from voc.text.language import detect
 
-IDS = ("review_id", "parent_id", "order_id", "store_id", "sku_id")
+IDS = ("review_id", "parent_id", "order_id", "store_id", "sku_id", "item_id")
 #: What programs write where there is nothing.
 _NOTHING = pa.array(["", "nan", "NaN", "None", "null", "NULL", "\\N"])
 _LATER = re.compile(r"(?:^|(?<=[\s。！!，,；;]))(?:当天|\d{1,4}\s?天后)追评[:：]\s*")

@@ -56,6 +56,7 @@ class Columns(Model):
     store_name: Names = ()
     sku_id: Names = ()
     sku_name: Names = ()
+    item_id: Names = ()
     order_id: Names = ()
     member_id: Names = ()
     channel: Names = ()

@@ -168,7 +168,17 @@ class Normaliser:
         if self.mapping.kind == "survey":
             told = [taken.batch.column(name) for name in columns]
         else:
-            named = ("order_id", "store_id", "sku_id", "store_name", "sku_name", "member_id", "rating", "nps")
+            named = (
+                "order_id",
+                "store_id",
+                "sku_id",
+                "item_id",
+                "store_name",
+                "sku_name",
+                "member_id",
+                "rating",
+                "nps",
+            )
             told = [*(taken[name] for name in named), raw]
         moments = at.cast(pa.int64()).to_pylist()
         out = []
@@ -198,8 +208,10 @@ class Normaliser:
         store = pc.coalesce(privacy.safe_ids(taken["store_id"], self.key), self.links.stores_named(taken["store_name"]))
         store = pc.coalesce(store, linked["store_id"].combine_chunks())
         row = pc.coalesce(privacy.safe_ids(taken["sku_id"], self.key), self.links.skus_named(taken["sku_name"]))
+        if not self.links.sku_ids:
+            row = pc.coalesce(row, privacy.safe_ids(taken["item_id"], self.key))
         ordered = pc.coalesce(row, linked["sku_id"].combine_chunks())
-        sku = self._from_text(text, ordered)
+        sku = self._from_text(text, self._from_text(taken["sku_name"], ordered))
         origin = pc.if_else(
             pc.is_valid(row),
             "row",
@@ -243,7 +255,8 @@ class Normaliser:
         """What else the file had, masked; never a column that holds who somebody is."""
         plan, n = self.mapping, len(taken.batch)
         is_survey = plan.kind == "survey"
-        used = {*taken.fields.values(), *plan.split, *plan.columns.subscores.values()}
+        used = {column for field, column in taken.fields.items() if field != "item_id"}
+        used |= {*plan.split, *plan.columns.subscores.values()}
         grouped = survey.choices(columns) if is_survey else {}
         options = {column for group in grouped.values() for column, _ in group}
         wanted = columns if plan.attributes == "all" else () if plan.attributes == "none" else plan.attributes
@@ -308,6 +321,18 @@ class Normaliser:
                     self._child(root, texts, at, f"?{survey.question_id(column)}", kind="survey", question=title)
                 )
         return out
+
+    def _with_sku(self, rows: pa.Table, texts: pa.Array) -> pa.Table:
+        """An answer that names a product is about it, when the response itself is about none."""
+        sku = self._from_text(texts, rows["sku_id"].combine_chunks())
+        named = pc.and_(pc.is_null(rows["sku_id"].combine_chunks()), pc.is_valid(sku))
+        origin = pc.if_else(named, "text", rows["sku_origin"].combine_chunks())
+        return conform(
+            rows.drop_columns(["sku_id", "sku_origin"])
+            .append_column("sku_id", sku)
+            .append_column("sku_origin", origin),
+            INCOMING,
+        )
 
     def _child(self, root: pa.Table, text: pa.Array, at: pa.Array, suffix: str, **fixed: str) -> pa.Table:
         """Rows under `root`, with its places and person but none of its scores."""

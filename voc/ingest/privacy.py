@@ -29,6 +29,7 @@ MAX_VALUE = 500
 MAX_RAW = 2_000
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
+_STARRED = re.compile("[*＊•●]")
 #: Column titles under which people, not opinions, are kept. Such a column is dropped unless the mapping names it.
 _PERSONAL = re.compile(
     r"昵称|姓名|用户名|会员名|旺旺|用户id|用户标识|买家|手机号|电话|联系方式|邮箱|地址|头像|微信|身份证|openid|收件|收货人|来自ip"
@@ -79,8 +80,11 @@ def keyed(key: bytes, *parts: str) -> str:
 
 
 def member_ids(values: pa.Array, key: bytes) -> pa.Array:
-    """Keyed hashes of member ids or nicknames; nulls stay null."""
-    return _by_distinct(values, lambda value: keyed(key, "member", value))
+    """Keyed hashes of member ids or nicknames; nulls stay null.
+
+    A name that the platform has starred out (`小***鱼`) is shared by many people and gives null.
+    """
+    return _by_distinct(values, lambda value: None if _STARRED.search(value) else keyed(key, "member", value))
 
 
 def safe_ids(values: pa.Array, key: bytes) -> pa.Array:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from voc.ingest.mapping import Columns, Mapping, Rating, find
+from voc.ingest.ratings import WORDS
 from voc.ingest.readers import OWN
 
 JOINT = "┋"
@@ -31,7 +32,7 @@ _NPS = re.compile(
 _OVERALL = re.compile(r"总体|整体|总的|综合|overall", re.IGNORECASE)
 _SCORE = re.compile(r"满意|评分|打分|几分|satisf|rating", re.IGNORECASE)
 _OPEN = re.compile(
-    r"建议|意见|原因|哪里|说说|其他想说|想对我们说|吐槽|为什么|请描述|具体说明|反馈"
+    r"建议|意见|原因|哪里|说说|其他想说|想对我们说|吐槽|为什么|请描述|具体说明|反馈|哪些.{0,8}(?:地方|方面)|不足之处|还有什么|想说"
     r"|suggest|comment|why|tell us|feedback|anything else|improve",
     re.IGNORECASE,
 )
@@ -122,10 +123,7 @@ def _is_numeric(answers: Sequence[str], most: int = 10**9) -> bool:
 
 
 def _is_score(answers: Sequence[str]) -> bool:
-    return bool(answers) and (
-        _is_numeric(answers, 5)
-        or (len(set(answers)) <= 7 and all("满意" in a or "satisf" in a.lower() for a in set(answers)))
-    )
+    return bool(answers) and (_is_numeric(answers, 5) or all(answer.lower() in WORDS for answer in set(answers)))
 
 
 def _is_prose(answers: Sequence[str]) -> bool:
