@@ -37,6 +37,8 @@ class Voice:
     rival: str
     lot: str | None = None
     component: str | None = None
+    stale: str = ""
+    """The code that `component` is complained of."""
     told: list[str] = field(default_factory=list)
     """Names and numbers in the text that must be masked later."""
 
@@ -48,6 +50,7 @@ class Composer:
         self.random = Random(seed)
         self.complaint, self.praise, self.english = complaints(), patterns("praise"), patterns("english")
         self.only, self.mixed = lines("frames", "complaint_only"), lines("frames", "mixed")
+        self.except_for, self.openings = lines("frames", "except_for"), lines("frames", "openings")
         self.good = {k: lines("frames", f"praise_{k}") for k in ("only", "courier", "store")}
         self.join = read("frames")["join"]
         self.empty = read("frames")["empty_answer"]
@@ -58,8 +61,6 @@ class Composer:
 
     def slots(self, voice: Voice, *, name_it: bool) -> dict[str, str]:
         noun = voice.noun
-        if voice.component is not None:
-            noun, name_it = f"里面的{voice.component}", True
         return {
             "n": noun if name_it else self.pick(GENERIC), "N": noun, "who": self.pick(WHO), "rival": voice.rival,
             "staff": self.staff(voice),
@@ -83,8 +84,8 @@ class Composer:
         text = pattern.say(self.random, slots)
         if slots["staff"] in text and slots["staff"][-1] not in "员的购娘姨":
             voice.told.append(slots["staff"])
-        if voice.component is not None and voice.component not in text:
-            text = slots["n"] + text
+        if voice.component is not None and code == voice.stale and table is self.complaint:
+            text = f"里面的{voice.component}{text.replace(slots['N'], '')}"
         if text[0] in "，。、；":
             text = text[1:]
         return text
@@ -104,16 +105,25 @@ class Composer:
             if voice.lot is not None:
                 complaint += self.pick(("，批号", "，袋子上喷的", "，生产批次")) + voice.lot
             if not good:
-                return self._framed(self.only, c=complaint)
-            return self._framed(self.mixed, c=complaint, p=self.clauses(self.praise, good, voice))
+                return self.opening() + self._framed(self.only, c=complaint)
+            short = len(complaint) < 10 and "，" not in complaint
+            frames = self.except_for if short and self.random.random() < 0.5 else self.mixed
+            return self.opening() + self._framed(frames, c=complaint, p=self.clauses(self.praise, good, voice))
         if not good:
             key = "plain" if self.random.random() < 0.7 else "neutral"
             return self.clause(self.praise, key, voice)
         u = self.random.random()
-        place = "store" if voice.source == "meituan" else "courier"
+        place = "courier" if voice.source != "meituan" else "only" if {"V15", "V16"} & set(good) else "store"
         frames = self.good["only"] if u < 0.8 else self.good[place]
         q = self.clause(self.praise, "plain" if self.random.random() < 0.75 else "neutral", voice)
-        return self._framed(frames, p=self.clauses(self.praise, good, voice), q=q)
+        text = self._framed(frames, p=self.clauses(self.praise, good, voice), q=q)
+        return self.opening() + text if u < 0.5 else text
+
+    def opening(self) -> str:
+        """Now and then how it came to the purchase, which says nothing of any issue."""
+        if self.random.random() > 0.14:
+            return ""
+        return self.openings[int(self.random.random() * len(self.openings))].say(self.random, {"who": self.pick(WHO)})
 
     def _framed(self, frames: tuple[Pattern, ...], **slots: str) -> str:
         frame = frames[int(self.random.random() * len(frames))]

@@ -20,8 +20,8 @@ TMALL = (
     "valid_score", "num_iid", "append_content", "append_time",
 )  # fmt: skip
 JD = (
-    "commentId", "skuid", "skuName", "content", "creationTime", "score", "replyCount", "usefulCount", "status",
-    "isVenderReply", "nickName", "pin", "orderId", "afterDays", "afterUserComment",
+    "commentId", "skuid", "skuName", "content", "creationTime", "score", "replyCount",
+    "nickName", "pin", "orderId", "afterDays", "afterUserComment",
 )  # fmt: skip
 MEITUAN = ("评论店铺", "评论用户姓名", "评论用户id", "评论用户星级", "评论用户菜品", "评论用户内容", "评论时间")
 QUESTIONS = (
@@ -145,8 +145,8 @@ def jd_record(chain: Chain, review: Review, number: int, random: Random) -> Reco
     text = review.text if random.random() > 0.002 else review.text + "&hellip;"
     return [
         str(21_400_000_000 + number * 37 + int(random.random() * 30)), sku.sku_id, sku.name, text,
-        _stamp(review, review.second), str(int(review.stars)), str(int(reply)), str(int(random.random() ** 6 * 9)), "1",
-        str(int(reply)), _nick(random), f"jd_{random.getrandbits(44):011x}", str(290_000_000_000 + number * 1_003), days,
+        _stamp(review, review.second), str(int(review.stars)), str(int(reply)), 
+        _nick(random), f"jd_{random.getrandbits(44):011x}", str(290_000_000_000 + number * 1_003), days,
         review.follow,
     ]  # fmt: skip
 

@@ -19,6 +19,11 @@ SILENT = 0.40
 ENGLISH, TRADITIONAL, LOT_TOLD = 0.025, 0.015, 0.4
 GENERIC_NOUNS = ("零食", "散称的", "买的糕点", "那袋果干", "称的坚果", "小零食")
 SAFETY_COPIES = 2
+AGAINST = {
+    "P07": frozenset({"P03", "P04"}), "P10": frozenset({"P12", "P03"}), "P12": frozenset({"P10", "P11", "P07"}),
+    "P18": frozenset({"P16"}), "V09": frozenset({"V16"}), "V02": frozenset({"P18"}), "P13": frozenset({"V10", "V12"}),
+}  # fmt: skip
+"""Praise that would deny a complaint of the same review."""
 
 
 @dataclass
@@ -81,7 +86,7 @@ def tell(
     silent = (rows.source == SOURCES.index("meituan")) & quiet
     silent &= stream(seed, "silent").random(len(rows)) < SILENT * _meituan(rows) / max(1, int(silent.sum()))
     cases = _cases(chain, rows, quiet & ~silent, seed=seed)
-    lots, components = _stories(chain, rows, plants, complaint_codes)
+    lots, components, stale = _stories(chain, rows, plants, complaint_codes)
     rivals = read("world")["rivals"]
     bad_at = [[] for _ in range(len(rows))]  # type: list[list[str]]
     good_at = [[] for _ in range(len(rows))]  # type: list[list[str]]
@@ -95,7 +100,7 @@ def tell(
         zip(*(c.tolist() for c in columns), strict=True)
     ):
         bad, source = bad_at[i], SOURCES[s]
-        good = [c for c in good_at[i] if c not in bad]
+        good = [c for c in good_at[i] if c not in bad and not AGAINST.get(c, frozenset()) & set(bad)]
         random.shuffle(bad)
         random.shuffle(good)
         good = good[: 2 if bad else 3]
@@ -114,6 +119,7 @@ def tell(
             rival=rivals[int(random.random() * len(rivals))],
             lot=chain.lot if i in lots and random.random() < LOT_TOLD else None,
             component=components[i] if i in components and random.random() < 0.5 else None,
+            stale=stale,
         )  # fmt: skip
         if source == "wjx":
             review.text, review.second_answer = composer.answers(bad, good, voice)
@@ -142,7 +148,7 @@ def _chinese(review: Review, bad: list[str], good: list[str], voice: Voice, comp
         review.stars = 5.0 if random.random() < 0.8 else 4.0
         return
     text = composer.review(bad, good, voice)
-    review.text = composer.dirty(text, voice, unhappy=bool(bad) and not good)
+    review.text = composer.dirty(text, voice, unhappy=bool(bad))
     if may_follow and not bad and u < 0.03:
         review.follow = composer.review([], ["P10"], voice)
         late = day >= days - 5
@@ -158,17 +164,25 @@ def _stars(bad: list[str], good: list[str], random: Random) -> float:
             weights = (0.6, 0.2, 0.1, 0.04, 0.06)
     else:
         weights = (0.0, 0.0, 0.05, 0.20, 0.75)
-    return float(random.choices((1, 2, 3, 4, 5), weights)[0])
+    u = random.random()
+    for stars, weight in enumerate(weights, start=1):
+        u -= weight
+        if u < 0:
+            return float(stars)
+    return 5.0
 
 
 def _meituan(rows: Rows) -> int:
     return int((rows.source == SOURCES.index("meituan")).sum())
 
 
-def _stories(chain: Chain, rows: Rows, plants: list[Plant], codes: tuple[str, ...]) -> tuple[set[int], dict[int, str]]:
-    """Rows that a bad lot reached, and rows of the gift box with the name of its stale component."""
+def _stories(
+    chain: Chain, rows: Rows, plants: list[Plant], codes: tuple[str, ...]
+) -> tuple[set[int], dict[int, str], str]:
+    """Rows that a bad lot reached, rows of the gift box with the name of its component, and its code."""
     lots: set[int] = set()
     components: dict[int, str] = {}
+    stale = ""
     names = {s.sku_id: s.noun for s in chain.own}
     for p, _, mask in covered(plants, rows, np.arange(len(rows)), codes):
         if p.level == "lot":
@@ -176,7 +190,8 @@ def _stories(chain: Chain, rows: Rows, plants: list[Plant], codes: tuple[str, ..
         if p.skus == (chain.parts["gift"],):
             component = names[chain.own[p.skus[0]].components.split(";")[0]]
             components |= dict.fromkeys(np.flatnonzero(mask).tolist(), component)
-    return lots, components
+            stale = p.aspect
+    return lots, components, stale
 
 
 def _cases(chain: Chain, rows: Rows, free: Array, *, seed: int) -> dict[int, dict[str, str]]:

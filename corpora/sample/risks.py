@@ -19,6 +19,7 @@ from scipy import sparse
 from voc.corpora.sample.chain import DULL, MONTHS, NO_SKU, NO_STORE, OWN, SOURCES, STORES, Array, Chain, stream
 from voc.corpora.sample.phrases import read
 from voc.corpora.sample.rows import Rows
+
 from voc.errors import ConfigError
 
 VARIATION, LOWEST, HIGHEST = 0.16, 0.68, 1.27

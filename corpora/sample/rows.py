@@ -12,6 +12,8 @@ from voc.corpora.sample.chain import MISSING, MONTHS, NO_SKU, NO_STORE, SOURCES,
 ZONE = dt.timezone(dt.timedelta(hours=8))
 """Asia/Shanghai, which has had no other offset since 1991."""
 
+STARTS = tuple(dt.datetime(int(m[:4]), int(m[5:]), 1, tzinfo=ZONE) for m in MONTHS)
+
 # The last month is larger: the chain has grown and more of its stores are connected to the platforms.
 MONTH_SHARE = np.array([40, 42, 50, 44, 48, 52, 42, 42, 44, 46, 48, 54, 68, 400], float)
 SOURCE_SHARE = np.array([0.28, 0.20, 0.52])
@@ -49,8 +51,7 @@ def month_seconds(month: str) -> int:
 
 def clock(month: int, second: int) -> dt.datetime:
     """Business time of a row."""
-    name = MONTHS[month]
-    return dt.datetime(int(name[:4]), int(name[5:]), 1, tzinfo=ZONE) + dt.timedelta(seconds=second)
+    return STARTS[month] + dt.timedelta(seconds=second)
 
 
 def make_rows(chain: Chain, *, reviews: int, seed: int) -> Rows:

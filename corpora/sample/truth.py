@@ -130,7 +130,9 @@ def key(review: Review, native: str) -> dict[str, str]:
 def story_facts(chain: Chain, reviews: Sequence[Review], native: Sequence[str], plants: list[Plant]) -> dict[str, Any]:
     """Everything of truth.json that is not a cell."""
     stores, parts = chain.stores, chain.parts
-    cases, told, staff = [], [], []
+    cases: list[dict[str, Any]] = []
+    told: list[str] = []
+    staff: list[str] = []
     for review, id_ in zip(reviews, native, strict=True):
         if review.safety:
             cases.append(
