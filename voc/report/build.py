@@ -11,10 +11,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from voc.errors import InputError
+from voc.report.book import Book
 from voc.report.cut import cut, with_peers
 from voc.report.data import ReportData
 from voc.report.site import write_site
 from voc.report.summary import write_summary
+from voc.report.words import Words
 from voc.report.workbook import write_workbook
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,12 @@ def build(
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARK).is_file())):
         raise InputError(f"{out} exists and is not a report (no {MARK}); name an empty or new folder")
     mine = cut(with_peers(data), store=store, region=region)
+    book = Book(mine, Words(lang, mine.time_zone))
     staging.mkdir(parents=True)
-    write_site(mine, staging, lang=lang, reader=reader, store=store, region=region)
-    write_summary(mine, staging, lang=lang)
+    write_site(mine, staging, lang=lang, reader=reader, store=store, region=region, book=book)
+    write_summary(book, staging)
     if reader is None or store is not None or region is not None:
-        write_workbook(mine, staging / "report.xlsx", lang=lang)
+        write_workbook(mine, staging / "report.xlsx", lang=lang, book=book)
         order = [
             (c, "ascending")
             for c in (

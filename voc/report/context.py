@@ -117,5 +117,11 @@ class Context:
         return sorted(out, key=lambda r: (-r[1]["all"], r[0]))
 
 
+def open_context(book: Book) -> Context:
+    """A context without pages: for the workbook and the summary, and to begin a site with."""
+    evidence = Evidence(book)
+    return Context(book, book.words, evidence, Cells(book, evidence))
+
+
 def entity_path(kind: str, key: str) -> str:
     return f"{'stores' if kind == 'store' else 'skus'}/{slug(key)}.html"

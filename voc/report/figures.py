@@ -48,7 +48,14 @@ def num(fig: Fig | None, root: str = "") -> Markup:
 
 def say(parts: Parts, root: str = "") -> Markup:
     """A sentence whose figures are links."""
-    return Markup("").join(num(p, root) if isinstance(p, Fig) else escape(p) for p in parts)
+    out: list[Markup] = []
+    for i, p in enumerate(parts):
+        if isinstance(p, Fig):
+            out.append(num(p, root))
+        else:  # a number and its Chinese measure word stay on one line
+            stuck = i and isinstance(parts[i - 1], Fig) and p[:1] == " " and p[1:2] > "\u2e80"
+            out.append(escape("\u00a0" + p[1:] if stuck else p))
+    return Markup("").join(out)
 
 
 def plain(parts: Parts) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from voc.errors import UnknownName
-from voc.report import entities, figures, first, readers, svg, words
+from voc.report import entities, figures, first, markup, readers, svg, words
 from voc.report.book import Book
-from voc.report.cells import Cells
-from voc.report.context import COMMON, HOME, READERS, Context, entity_path
+from voc.report.context import COMMON, HOME, READERS, Context, entity_path, open_context
 from voc.report.cut import cut, with_peers
 from voc.report.data import ReportData
 from voc.report.dims import slug, tidy
-from voc.report.figures import Evidence
 from voc.report.quotes import MOST, quotes
 from voc.report.words import Words
 
@@ -55,20 +54,22 @@ def write_site(
     reader: str | None = None,
     store: str | None = None,
     region: str | None = None,
+    book: Book | None = None,
 ) -> None:
     """Write the pages of `data` into the folder `out`, which is made if need be.
 
     `reader` (one of READERS) makes the pack of one reader, whose page is then index.html. `store` or `region` makes a pack
-    that holds nothing of other stores: their rows, names and quotes are removed before anything is written.
+    that holds nothing of other stores: their rows, names and quotes are removed before anything is written. `book` is
+    `data`, cut already and grouped in the same language, where a caller has made it before.
     The same data gives the same bytes. Raises UnknownName for a language, reader, store or region that there is not.
     """
     if reader is not None and reader not in READERS:
         raise UnknownName("reader", reader, READERS)
-    data = cut(with_peers(data), store=store, region=region)
-    w = Words(lang, data.time_zone)
-    book = Book(data, w)
-    evidence = Evidence(book)
-    ctx = Context(book, w, evidence, Cells(book, evidence))
+    if book is None:
+        mine = cut(with_peers(data), store=store, region=region)
+        book = Book(mine, Words(lang, data.time_zone))
+    ctx = open_context(book)
+    w = book.words
     ctx.pages = plan(ctx, reader=reader, store=store, region=region)
     site = _Site(ctx, out, reader)
     out.mkdir(parents=True, exist_ok=True)
@@ -138,6 +139,8 @@ class _Site:
             small=words.SMALL,
             most=MOST,
             tidy=tidy,
+            quote=partial(markup.quote, w),
+            words_of=markup.words_of,
             withheld=[(tidy(s, longest=30), tidy(r, longest=120)) for s, r in data.withheld],
         )
         self.env = env

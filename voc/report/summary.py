@@ -9,17 +9,14 @@ from markupsafe import escape
 
 from voc.report import decisions, first, safety
 from voc.report.book import Book
-from voc.report.cells import Cells
-from voc.report.context import Context
-from voc.report.data import ReportData
+from voc.report.context import open_context
 from voc.report.dims import tidy
-from voc.report.figures import Evidence, plain
-from voc.report.words import Words
+from voc.report.figures import plain
 
 
-def write_summary(data: ReportData, out: Path, *, lang: str = "zh") -> None:
+def write_summary(book: Book, out: Path) -> None:
     """Write summary.md and summary.html (a fragment without styles) into `out`; franchise stores are not named."""
-    title, head, items, tail = lines(data, lang=lang)
+    title, head, items, tail = lines(book)
     md = [f"**{_md(title)}**", "", *(_md(t) for t in head), "", *(f"{i}. {_md(t)}" for i, t in enumerate(items, 1))]
     md += ["", *(f"> {_md(t)}" for t in tail)]
     html = [f"<h2>{escape(title)}</h2>", *(f"<p>{escape(t)}</p>" for t in head)]
@@ -29,12 +26,9 @@ def write_summary(data: ReportData, out: Path, *, lang: str = "zh") -> None:
     (out / "summary.html").write_text("\n".join(html) + "\n", encoding="utf-8", newline="\n")
 
 
-def lines(data: ReportData, *, lang: str) -> tuple[str, list[str], list[str], list[str]]:
+def lines(book: Book) -> tuple[str, list[str], list[str], list[str]]:
     """Title, conclusion, at most five issues, and what the month cannot say."""
-    w = Words(lang, data.time_zone)
-    book = Book(data, w)
-    evidence = Evidence(book)
-    ctx = Context(book, w, evidence, Cells(book, evidence))
+    ctx, w = open_context(book), book.words
     head = [plain(p) for p in first.conclusion(ctx, *first.complaining(ctx))]
     n = safety.count(ctx).text
     head.append(
@@ -48,7 +42,7 @@ def lines(data: ReportData, *, lang: str) -> tuple[str, list[str], list[str], li
         + plain(d.sentence)
         for d in decisions.five(ctx)
     ]
-    return f"{tidy(data.title, longest=80)} · {w.month(data.month)}", head, items, first.cannot(ctx, {})
+    return f"{tidy(book.data.title, longest=80)} · {w.month(book.month)}", head, items, first.cannot(ctx, {})
 
 
 def _md(text: str) -> str:

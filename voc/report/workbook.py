@@ -12,12 +12,10 @@ from typing import Any
 import xlsxwriter
 
 from voc.report.book import GATED, Book
-from voc.report.cells import Cells
-from voc.report.context import Context
+from voc.report.context import open_context
 from voc.report.cut import with_peers
 from voc.report.data import ReportData
 from voc.report.dims import tidy
-from voc.report.figures import Evidence
 from voc.report.sheets import Column, Sheet, sheets
 from voc.report.words import Words
 
@@ -33,16 +31,15 @@ FORMATS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def write_workbook(data: ReportData, path: Path, *, lang: str = "zh") -> None:
-    """Write `data` as an xlsx file. Evidence links point to pages beside `path` and are written where those exist.
+def write_workbook(data: ReportData, path: Path, *, lang: str = "zh", book: Book | None = None) -> None:
+    """Write `data` as an xlsx file. Evidence links point to pages beside `path` and are written where those exist;
+    `book` is `data` grouped already, in the same language.
 
     Texts are never formulas; the created date is the month's last day, so the same data gives the same bytes.
     """
-    data = with_peers(data)
-    w = Words(lang, data.time_zone)
-    book = Book(data, w)
-    evidence = Evidence(book)
-    ctx = Context(book, w, evidence, Cells(book, evidence))
+    book = book or Book(with_peers(data), Words(lang, data.time_zone))
+    w = book.words
+    ctx = open_context(book)
     year, month = map(int, data.month.split("-"))
     created = datetime(year, month, calendar.monthrange(year, month)[1])
     workbook = xlsxwriter.Workbook(
