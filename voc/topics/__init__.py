@@ -1,0 +1,217 @@
+"""Topics of complaints and requests: what the taxonomy has no name for, with names that last over the months.
+
+A model is fitted once, on a bounded sample of the clauses so far, and stored. Each later month is assigned with it;
+clauses that it knows no topic for may form new ones, which are added. It is fitted anew only when it no longer fits:
+there are twice as many clauses as it saw, or it leaves too many without a topic. Then new topics take over the
+ids of those that they continue (`registry`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from voc.schemas import MENTION_TOPICS, conform, empty
+from voc.topics.documents import Documents, documents, sample
+from voc.topics.embed import EMBEDDERS
+from voc.topics.model import TopicModel, assign, extend, fit, inputs_of, load_model, save_model
+from voc.topics.registry import known_from, known_of, match, next_number, update
+from voc.topics.stage import stage
+
+__all__ = [
+    "EMBEDDERS", "Documents", "TopicModel", "TopicResult", "assign", "documents", "extend", "fit", "load_model",
+    "save_model", "stage", "topics_for_month", "update",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
+
+MAX_CLAUSES = 8_000
+_GROWN = 2
+_MOST_WITHOUT = 0.3
+_ENOUGH = 100
+_SEEN = 3
+_REPRESENTATIVES = 3
+
+
+@dataclass(frozen=True)
+class TopicResult:
+    """Rows of one month: `topics` (TOPICS) and `mention_topics` (MENTION_TOPICS)."""
+
+    topics: pa.Table
+    mention_topics: pa.Table
+
+
+def topics_for_month(
+    mentions: pa.Table,
+    reviews: pa.Table,
+    *,
+    month: str,
+    history: pa.Table | None = None,
+    store: Path,
+    embedder: str = "use",
+    max_clauses: int = MAX_CLAUSES,
+    min_topic_size: int | None = None,
+    seed: int = 0,
+) -> TopicResult:
+    """The topics of `month` (YYYY-MM) and the topic of each of its complaint and request mentions.
+
+    `mentions` and `reviews` are those of the month and of the months before it, as far as they are there; `history`
+    the TOPICS rows of earlier months. `store` is a folder for models (`models/MONTH`) and embeddings, which holds
+    customers' words and belongs in the lake. The same inputs give the same bytes, and nothing is fitted when the
+    month's stored model was made from them. A topic whose clauses are seen in earlier months is `kept`, even when no
+    earlier month has been reported. Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
+    """
+    found = documents(mentions, reviews, until=month)
+    current = found.of(month)
+    if len(found) == 0:
+        log.info("no topics in %s: no complaint or request clauses up to that month", month)
+        return TopicResult(empty("topics"), empty("mention_topics"))
+    settings = _Settings(month, store, embedder, max_clauses, min_topic_size, seed)
+    model = _model(found, current, history, settings)
+    index, similarity = assign(model, current.text, folder=settings.cache)
+    log.info(
+        "%d topics in %s; %d of %d mentions without one",
+        len(set(index.tolist()) - {-1}), month, int((index < 0).sum()), len(index),
+    )  # fmt: skip
+    once = np.array([row for row, _ in _first_rows(current)], np.int64)
+    sizes = np.bincount(index[once][index[once] >= 0], minlength=len(model)) if len(once) else np.zeros(len(model), int)
+    quotes = [_representatives(current, index, similarity, topic) for topic in range(len(model))]
+    table = update(history, month=month, model=model, sizes=sizes.tolist(), representatives=quotes)
+    return TopicResult(table, _mention_topics(current, model, index, similarity))
+
+
+@dataclass(frozen=True)
+class _Settings:
+    month: str
+    store: Path
+    embedder: str
+    max_clauses: int
+    min_topic_size: int | None
+    seed: int
+
+    @property
+    def cache(self) -> Path:
+        return self.store / "embeddings"
+
+    def folder(self, month: str) -> Path:
+        return self.store / "models" / month
+
+
+def _model(found: Documents, current: Documents, history: pa.Table | None, settings: _Settings) -> TopicModel:
+    """The month's model: the stored one where its inputs are unchanged, else made and stored."""
+    earlier = _earlier_model(settings)
+    own = settings.folder(settings.month)
+    inputs = _inputs(found, earlier, history, settings)
+    if inputs_of(own) == inputs:
+        return load_model(own)
+    known = known_of(earlier) if earlier is not None else known_from(_before(history, settings.month))
+    before = _before(history, settings.month)
+    free = next_number(known.topic_ids, [] if before is None else before["topic_id"].to_pylist())
+    model = None
+    if earlier is not None:
+        settled = dataclasses.replace(earlier, events=("kept",) * len(earlier), parents=((),) * len(earlier))
+        model = extend(settled, current.once().text, month=settings.month, folder=settings.cache, next_id=free)
+    if model is None or _outgrown(model, found, current, settings):
+        fresh = fit(
+            sample(found, most=settings.max_clauses, seed=settings.seed),
+            embedder=settings.embedder, seed=settings.seed, max_clauses=settings.max_clauses,
+            min_topic_size=settings.min_topic_size, folder=settings.cache,
+        )  # fmt: skip
+        model = match(known, _dated(fresh, found, settings), month=settings.month, next_id=free)
+    save_model(model, own, inputs=inputs)
+    return model
+
+
+def _earlier_model(settings: _Settings) -> TopicModel | None:
+    """The model of the newest month before this one, if its embedder is the one asked for."""
+    folders = sorted(
+        p for p in (settings.store / "models").glob("*") if p.name < settings.month and inputs_of(p) is not None
+    )
+    if not folders:
+        return None
+    model = load_model(folders[-1])
+    return model if model.embedder == settings.embedder and model.seed == settings.seed else None
+
+
+def _inputs(found: Documents, earlier: TopicModel | None, history: pa.Table | None, settings: _Settings) -> str:
+    """A hash of all that a month's model depends on."""
+    before = _before(history, settings.month)
+    known = [] if before is None else sorted(set(before["topic_id"].to_pylist()))
+    values = [
+        settings.month, settings.embedder, settings.max_clauses, settings.min_topic_size, settings.seed,
+        earlier.version if earlier is not None else "", found.digest(), known,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+
+
+def _before(history: pa.Table | None, month: str) -> pa.Table | None:
+    if history is None:
+        return None
+    return history.filter(pa.array([m < month for m in history["month"].to_pylist()], pa.bool_()))
+
+
+def _outgrown(model: TopicModel, found: Documents, current: Documents, settings: _Settings) -> bool:
+    """Whether `model` saw too little, or knows too little of the month, to go on with."""
+    available = min(len(set(found.text)), settings.max_clauses)
+    if available >= _ENOUGH and available >= _GROWN * model.n_fit:
+        return True
+    if len(model) == 0:
+        return available > model.n_fit
+    if len(current) < _ENOUGH:
+        return False
+    index, _ = assign(model, current.text, folder=settings.cache)
+    return bool((index < 0).mean() > _MOST_WITHOUT)
+
+
+def _dated(model: TopicModel, found: Documents, settings: _Settings) -> TopicModel:
+    """`model` with the month in which each topic was first seen: the first with three clauses of it."""
+    once = found.once()
+    index, _ = assign(model, once.text, folder=settings.cache)
+    seen: dict[int, dict[str, int]] = {}
+    for topic, month in zip(index.tolist(), once.month, strict=True):
+        counts = seen.setdefault(topic, {})
+        counts[month] = counts.get(month, 0) + 1
+    born = tuple(
+        min((m for m, n in seen.get(topic, {}).items() if n >= _SEEN), default=settings.month)
+        for topic in range(len(model))
+    )
+    return dataclasses.replace(model, born=born)
+
+
+def _first_rows(current: Documents) -> list[tuple[int, int]]:
+    first: dict[int, int] = {}
+    for row, clause in enumerate(current.clause):
+        first.setdefault(clause, row)
+    return sorted((row, clause) for clause, row in first.items())
+
+
+def _representatives(
+    current: Documents, index: NDArray[np.int64], similarity: NDArray[np.float32], topic: int
+) -> list[str]:
+    """Up to three reviews, by different words, of the clauses nearest to the topic."""
+    rows = np.flatnonzero(index == topic)
+    order = sorted(rows.tolist(), key=lambda row: (-float(similarity[row]), current.mention_id[row]))
+    chosen: dict[str, str] = {}
+    for row in order:
+        if current.review_id[row] not in chosen and current.text[row] not in chosen.values():
+            chosen[current.review_id[row]] = current.text[row]
+        if len(chosen) == _REPRESENTATIVES:
+            break
+    return list(chosen)
+
+
+def _mention_topics(
+    current: Documents, model: TopicModel, index: NDArray[np.int64], similarity: NDArray[np.float32]
+) -> pa.Table:
+    ids = [model.topic_ids[i] if i >= 0 else None for i in index.tolist()]
+    columns = [pa.array(current.mention_id), pa.array(current.month), pa.array(ids, pa.string()), pa.array(similarity)]
+    table = pa.Table.from_arrays(columns, names=MENTION_TOPICS.names) if len(current) else empty("mention_topics")
+    return conform(table, MENTION_TOPICS)

@@ -1,0 +1,327 @@
+"""A topic model as data: where each topic lies, how near a clause has to be, and what the topic is called.
+
+Assignment is one function for fitted and for new clauses: the vector relative to the centre of all complaints, scaled
+by the spread within topics (shrunk as in Ledoit and Wolf 2004), compared with the centroids by cosine. The spread
+matters: directions in which the clauses of one topic differ anyway (a person, a number, politeness) count for less.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save
+from threadpoolctl import threadpool_limits
+
+from voc.errors import InputError
+from voc.topics.cluster import Labels, by_weight, centroids, groups, linked
+from voc.topics.describe import Terms, describe
+from voc.topics.embed import Embedder, Vectors, clean, embed, embedder, restored, unit, write
+
+log = logging.getLogger(__name__)
+
+MAX_CLAUSES = 50_000
+#: At most this share of the fitted clauses stays without a topic.
+MOST_OUTLIERS = 0.15
+_KEPT_MEMBERS, _SURE_MEMBERS = 0.98, 0.75
+#: So many clauses weigh as much as the origin in the centre: a handful has no centre of its own.
+_CENTRE_PRIOR = 200
+#: By so much less than members of one topic a new topic resembles each topic there is.
+_APART = 0.1
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """k topics in a space of d dimensions. `version` is a hash of everything else.
+
+    centre (d,), whitener (d, d), centroids (k, d) unit vectors after both; anchors (k, d) unit vectors before the
+    whitener, comparable between models of one embedder; threshold: least cosine similarity; doubt: the
+    similarity that three in four members of dense groups reach; born: the month in which
+    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on.
+    """
+
+    embedder: str
+    embedder_version: str
+    centre: Vectors
+    whitener: Vectors
+    centroids: Vectors
+    anchors: Vectors
+    threshold: float
+    doubt: float
+    min_topic_size: int
+    seed: int
+    n_fit: int
+    topic_ids: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    terms: tuple[Terms, ...] = ()
+    representatives: tuple[tuple[str, ...], ...] = ()
+    born: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    parents: tuple[tuple[str, ...], ...] = ()
+    state: MappingProxyType[str, NDArray[Any]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def version(self) -> str:
+        return hashlib.sha256(_arrays(self) + _settings(self)).hexdigest()
+
+    def __len__(self) -> int:
+        return len(self.topic_ids)
+
+
+def fit(
+    texts: Sequence[str],
+    *,
+    embedder: str = "use",
+    seed: int = 0,
+    max_clauses: int = MAX_CLAUSES,
+    min_topic_size: int | None = None,
+    folder: Path | None = None,
+) -> TopicModel:
+    """Find the topics of clauses.
+
+    At most `max_clauses` distinct texts take part, drawn by a hash of text and seed. A topic has at least
+    `min_topic_size` clauses (default: one in 200 of the distinct ones, at least 10, at least 3 where there are few).
+    `folder` holds the cache of embeddings. Topics are numbered T0001, ... by size. No clause, or none with a word,
+    gives a model without topics and a line in the log. Raises UnknownName, MissingExtra.
+    """
+    counts = Counter(text for text in clean(texts) if any(char.isalnum() for char in text))
+    distinct = sorted(counts)
+    if len(distinct) > max_clauses:
+        distinct = sorted(sorted(distinct, key=lambda text: _draw(text, seed))[:max_clauses])
+    weights = np.array([counts[text] for text in distinct], np.int64)
+    by = _embedder(embedder, distinct, seed)
+    vectors = embed(distinct, by, folder=folder)
+    size = min_topic_size or (max(10, len(distinct) // 200) if weights.sum() >= 100 else 3)
+    centre = _centre(vectors)
+    around = unit(vectors - centre) if len(distinct) else vectors
+    labels = (
+        groups(around, weights, seed=seed, min_size=size, alike=by.alike) if len(distinct) else np.zeros(0, np.int32)
+    )
+    empty = TopicModel(
+        embedder, by.version, centre, np.eye(len(centre), dtype=np.float32), np.zeros((0, len(centre)), np.float32),
+        np.zeros((0, len(centre)), np.float32), 1.0, 1.0, size, seed, len(distinct), state=MappingProxyType(by.state),
+    )  # fmt: skip
+    if labels.max(initial=-1) < 0:
+        log.warning("no topics: %d clauses (%d distinct) hold no group of %d", weights.sum(), len(distinct), size)
+        return empty
+    return _placed(empty, distinct, weights, around, labels, by=by)
+
+
+def extend(
+    model: TopicModel, texts: Sequence[str], *, month: str, folder: Path | None = None, next_id: int = 1
+) -> TopicModel:
+    """`model` with the topics that it lacks, found among the clauses that it knows no topic for, or is in doubt about.
+
+    The topics that it has stay as they are. A new one weighs at least `min_topic_size` clauses and one in a hundred
+    of `texts`, and is not alike to any topic there is. Its id counts on from `next_id`. Without one, `model` itself.
+    """
+    counts = Counter(text for text in clean(texts) if any(char.isalnum() for char in text))
+    distinct = sorted(counts)
+    if not len(model) or not distinct:
+        return model
+    weights = np.array([counts[text] for text in distinct], np.int64)
+    by = restored(model.embedder, dict(model.state))
+    around = unit(embed(distinct, by, folder=folder) - model.centre)
+    index, similarity = _nearest(around, model)
+    labels = np.where(similarity >= np.float32(model.threshold), index, -1).astype(np.int32)
+    rest = np.flatnonzero(similarity < np.float32(max(model.doubt, model.threshold)))
+    size = max(model.min_topic_size, -(-int(weights.sum()) // 100))
+    found = linked(around[rest], weights[rest], min_size=size, alike=by.alike)
+    if found.max(initial=-1) >= 0:
+        novel = (centroids(around[rest], found) @ model.anchors.T).max(axis=1) < by.alike - _APART
+        found = by_weight(np.where((found >= 0) & novel[found], found, -1).astype(np.int32), weights[rest])
+    if found.max(initial=-1) < 0:
+        return model
+    labels[rest] = np.where(found >= 0, found + len(model), labels[rest])
+    terms, names = describe(distinct, around, labels, by=by, centre=model.centre, taken=model.labels)
+    fresh = [t for t in range(len(model), int(labels.max()) + 1) if names[t]]
+    anchors = centroids(around, labels)[fresh]
+    added = dataclasses.replace(
+        model,
+        anchors=np.vstack([model.anchors, anchors]),
+        centroids=np.vstack([model.centroids, unit(anchors @ model.whitener)]),
+        topic_ids=(*model.topic_ids, *(f"T{next_id + i:04d}" for i in range(len(fresh)))),
+        labels=(*model.labels, *(names[t] for t in fresh)),
+        terms=(*model.terms, *(terms[t] for t in fresh)),
+        representatives=(*model.representatives, *(_typical(distinct, around, labels, t) for t in fresh)),
+        born=(*model.born, *(month for _ in fresh)),
+        events=(*model.events, *("new" for _ in fresh)),
+        parents=(*model.parents, *(() for _ in fresh)),
+    )
+    return added if fresh else model
+
+
+def assign(
+    model: TopicModel, texts: Sequence[str], *, folder: Path | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The topic of each clause and its cosine similarity to it, both (n,); -1 where none is as near as the threshold.
+
+    Each row depends on its own text alone. The similarity of a row without topic is that to the nearest one.
+    """
+    if not len(model) or not len(texts):
+        return np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.float32)
+    vectors = embed(clean(texts), restored(model.embedder, dict(model.state)), folder=folder)
+    present = np.linalg.norm(vectors, axis=1) > 0
+    index, similarity = _nearest(unit(vectors - model.centre), model)
+    similarity = np.where(present, similarity, 0).astype(np.float32)
+    return np.where(present & (similarity >= np.float32(model.threshold)), index, -1), similarity
+
+
+def save_model(model: TopicModel, folder: Path, *, inputs: str = "") -> None:
+    """Write `model.safetensors` and `model.json`; the latter last, and with the hash of the former.
+
+    `inputs` names what the model was made from, for `inputs_of`.
+    """
+    arrays = _arrays(model)
+    write(folder / "model.safetensors", arrays)
+    settings = json.loads(_settings(model))
+    settings |= {"sha256": hashlib.sha256(arrays).hexdigest(), "version": model.version, "inputs": inputs}
+    write(folder / "model.json", (json.dumps(settings, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
+
+
+def load_model(folder: Path) -> TopicModel:
+    """The model in `folder`. Raises InputError when there is none, or its two files do not belong together."""
+    settings, arrays = folder / "model.json", folder / "model.safetensors"
+    if not settings.is_file() or not arrays.is_file():
+        raise InputError(f"no topic model in {folder}: model.json and model.safetensors are needed")
+    values = json.loads(settings.read_text("utf-8"))
+    if values.pop("format", None) != _FORMAT:
+        raise InputError(f"a topic model of another format; this version reads format {_FORMAT}", path=settings)
+    if hashlib.sha256(arrays.read_bytes()).hexdigest() != values.pop("sha256"):
+        raise InputError("does not match the hash in model.json", path=arrays)
+    del values["version"], values["inputs"]
+    stored = load_file(arrays)
+    values |= {name: stored.pop(name) for name in ("centre", "whitener", "centroids", "anchors")}
+    for name in ("topic_ids", "labels", "born", "events"):
+        values[name] = tuple(values[name])
+    for name in ("representatives", "parents"):
+        values[name] = tuple(tuple(row) for row in values[name])
+    values["terms"] = tuple(tuple((term, weight) for term, weight in row) for row in values["terms"])
+    return TopicModel(**values, state=MappingProxyType(stored))
+
+
+def inputs_of(folder: Path) -> str | None:
+    """What the model in `folder` was made from, or None where there is no whole model."""
+    try:
+        values = json.loads((folder / "model.json").read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return str(values["inputs"]) if values.get("format") == _FORMAT else None
+
+
+def _embedder(name: str, texts: Sequence[str], seed: int) -> Embedder:
+    return embedder(name, texts=texts, seed=seed)
+
+
+def _centre(vectors: Vectors) -> Vectors:
+    mean = (
+        vectors.mean(axis=0, dtype=np.float64)
+        if len(vectors)
+        else np.zeros(vectors.shape[-1] if vectors.ndim > 1 else 1)
+    )
+    return (mean * (len(vectors) / (len(vectors) + _CENTRE_PRIOR))).astype(np.float32)
+
+
+def _placed(
+    model: TopicModel,
+    texts: Sequence[str],
+    weights: NDArray[np.int64],
+    around: Vectors,
+    labels: Labels,
+    *,
+    by: Embedder,
+) -> TopicModel:
+    """`model` with the topics of `labels`: where they lie, how near is near enough, and their names."""
+    terms, names = describe(texts, around, labels, by=by, centre=model.centre)
+    kept = [t for t, name in enumerate(names) if name]
+    number = {t: i for i, t in enumerate(kept)}
+    labels = np.array([number.get(int(t), -1) for t in labels], np.int32)
+    if not kept:
+        log.warning("no topics: the clauses hold no word that could name one")
+        return model
+    anchors = centroids(around, labels)
+    whitener = _whitener(around, labels, anchors)
+    with threadpool_limits(1):
+        scaled = unit(around @ whitener)
+    placed = dataclasses.replace(
+        model, whitener=whitener, anchors=anchors, centroids=centroids(scaled, labels), threshold=-1.0, doubt=-1.0,
+        topic_ids=tuple(f"T{i + 1:04d}" for i in range(len(kept))), labels=tuple(names[t] for t in kept),
+        terms=tuple(terms[t] for t in kept), born=("",) * len(kept), events=("new",) * len(kept), parents=((),) * len(kept),
+    )  # fmt: skip
+    index, similarity = _nearest(around, placed)
+    member = labels == index
+    threshold = _threshold(similarity, member, weights)
+    doubt = max(threshold, round(float(np.quantile(similarity[member], 1 - _SURE_MEMBERS)), 4) if member.any() else 0.0)
+    near = np.where(similarity >= np.float32(threshold), index, -1).astype(np.int32)
+    return dataclasses.replace(
+        placed,
+        threshold=threshold,
+        doubt=doubt,
+        representatives=tuple(_typical(texts, around, near, t) for t in range(len(kept))),
+    )
+
+
+def _nearest(around: Vectors, model: TopicModel) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    with threadpool_limits(1):
+        alike = np.round(unit(around @ model.whitener) @ model.centroids.T, 4)
+    index = alike.argmax(axis=1)
+    return index.astype(np.int64), alike[np.arange(len(alike)), index].astype(np.float32)
+
+
+def _threshold(similarity: NDArray[np.float32], member: NDArray[np.bool_], weights: NDArray[np.int64]) -> float:
+    """The similarity that 98% of the members of dense groups reach, or less: at most 15% of all may fall under it."""
+    core = np.quantile(similarity[member], 1 - _KEPT_MEMBERS) if member.any() else 0.0
+    order = np.argsort(similarity, kind="stable")
+    below = np.cumsum(weights[order]) <= MOST_OUTLIERS * weights.sum()
+    most = similarity[order[min(int(below.sum()), len(order) - 1)]]
+    return round(float(max(0.0, min(core, most))), 4)
+
+
+def _whitener(around: Vectors, labels: Labels, anchors: Vectors) -> Vectors:
+    """The inverse square root of the spread within topics, shrunk towards a sphere by Ledoit and Wolf's rule."""
+    from sklearn.covariance import ledoit_wolf
+
+    inside = labels >= 0
+    residual = (around[inside] - anchors[labels[inside]]).astype(np.float64)
+    if len(residual) < 2 or not np.abs(residual).max() > 1e-6:
+        return np.eye(around.shape[1], dtype=np.float32)
+    with threadpool_limits(1):
+        spread, _ = ledoit_wolf(residual, assume_centered=True)
+        values, axes = np.linalg.eigh(spread / np.trace(spread) * len(spread))
+        return np.asarray((axes / np.sqrt(np.maximum(values, 1e-3))) @ axes.T, np.float32)
+
+
+def _typical(texts: Sequence[str], around: Vectors, labels: Labels, topic: int, most: int = 3) -> tuple[str, ...]:
+    """The clauses nearest to the centroid of `topic`."""
+    rows = np.flatnonzero(labels == topic)
+    if len(rows) == 0:
+        return ()
+    mean = unit(around[rows].mean(axis=0, keepdims=True))[0]
+    order = np.argsort(-np.round(around[rows] @ mean, 4), kind="stable")
+    return tuple(texts[rows[i]] for i in order[:most])
+
+
+def _draw(text: str, seed: int) -> bytes:
+    return hashlib.blake2b(f"{seed}:{text}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _arrays(model: TopicModel) -> bytes:
+    own = {name: np.ascontiguousarray(getattr(model, name)) for name in ("centre", "whitener", "centroids", "anchors")}
+    return bytes(save(own | {name: np.ascontiguousarray(array) for name, array in model.state.items()}))
+
+
+def _settings(model: TopicModel) -> bytes:
+    arrays = {"centre", "whitener", "centroids", "anchors", "state"}
+    values = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in arrays}
+    return json.dumps({"format": _FORMAT, **values}, ensure_ascii=False, sort_keys=True).encode()
