@@ -10,14 +10,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from voc.errors import InputError, UnknownName, nearest
 from voc.ingest import dates, privacy
+from voc.ingest.fields import fulfilment, stripped
 from voc.ingest.mapping import find, same_name
 from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
 from voc.schemas import QUARANTINE, TABLES, conform
@@ -115,34 +117,44 @@ def rows(
 
     Raises InputError when a column that the table cannot do without is missing.
     """
-    schema, parts, rejected, records = TABLES[plan.target], [], [], 0
+    schema = TABLES[plan.target]
+    parts, rejected, records = [schema.empty_table()], [QUARANTINE.empty_table()], 0
     for batch in batches:
         columns = [name for name in batch.schema.names if name not in OWN]
         found = _resolved(plan, columns, path)
-        cells = {field: batch.column(column).to_pylist() for field, column in found.items()}
-        raws = list(zip(*(batch.column(c).to_pylist() for c in columns), strict=True)) or [()] * len(batch)
-        for i in range(len(batch)):
-            line = batch.column(LINE)[i].as_py()
-            reason, message = batch.column(REASON)[i].as_py(), batch.column(MESSAGE)[i].as_py()
-            raw = [v or "" for v in raws[i]]
-            if reason:
-                raw = batch.column(RAW)[i].as_py().split(UNIT)
-            else:
-                try:
-                    parts.append(_row(plan.target, {f: (v[i] or "").strip() for f, v in cells.items()}, key, zone))
-                except ValueError as error:
-                    reason, message = "bad_value", str(error)
-            if reason:
-                told = {
-                    "ingest_id": ingest_id,
-                    "line": line,
-                    "reason": reason,
-                    "message": privacy.masked(message or "", 300),
-                }
-                rejected.append({**told, "raw": privacy.masked_row(raw, columns)})
         records += len(batch)
-    table = conform(pa.Table.from_pylist(parts, schema=schema), schema)
-    return table, conform(pa.Table.from_pylist(rejected, schema=QUARANTINE), QUARANTINE), records
+        broken = batch.filter(pc.is_valid(batch.column(REASON)))
+        cells = [(raw or "").split(UNIT) for raw in broken.column(RAW).to_pylist()]
+        rejected.append(_aside(broken, broken.column(REASON), broken.column(MESSAGE), cells, columns, ingest_id))
+        sound = batch.filter(pc.is_null(batch.column(REASON)))
+        table, complaints = _typed(sound, found, schema, key, zone)
+        bad = np.asarray([c is not None for c in complaints], bool)
+        parts.append(conform(table.filter(pa.array(~bad)), schema))
+        wrong = sound.filter(pa.array(bad))
+        cells = [[v or "" for v in row] for row in zip(*(wrong.column(c).to_pylist() for c in columns), strict=True)]
+        messages = pa.array([c for c in complaints if c is not None], pa.string())
+        rejected.append(
+            _aside(wrong, pa.array(["bad_value"] * len(wrong), pa.string()), messages, cells, columns, ingest_id)
+        )
+    return pa.concat_tables(parts), pa.concat_tables(rejected), records
+
+
+def _aside(
+    batch: pa.RecordBatch,
+    reasons: pa.Array,
+    messages: pa.Array,
+    cells: list[list[str]],
+    columns: list[str],
+    ingest_id: str,
+) -> pa.Table:
+    table = {
+        "ingest_id": pa.array([ingest_id] * len(batch), pa.string()),
+        "line": batch.column(LINE),
+        "reason": reasons,
+        "message": privacy.masked_array(messages, 300),
+        "raw": pa.array([privacy.masked_row(row, columns) for row in cells], pa.string()),
+    }
+    return conform(pa.table(table), QUARANTINE)
 
 
 def _resolved(plan: Plan, columns: Sequence[str], path: Path) -> dict[str, str]:
@@ -160,51 +172,63 @@ def _resolved(plan: Plan, columns: Sequence[str], path: Path) -> dict[str, str]:
     return found
 
 
-def _row(target: str, cells: Mapping[str, str], key: bytes, zone: str) -> dict[str, object]:
-    """One row of the table. Raises ValueError for a value that cannot be read."""
-    out: dict[str, object] = {}
-    for field in TABLES[target]:
-        value = cells.get(field.name, "")
+def _typed(
+    batch: pa.RecordBatch, found: Mapping[str, str], schema: pa.Schema, key: bytes, zone: str
+) -> tuple[pa.Table, list[str | None]]:
+    """The batch with the table's columns, and for each row what is wrong with it."""
+    complaints: list[str | None] = [None] * len(batch)
+    out = {}
+    for field in schema:
+        written = (
+            stripped(batch.column(found[field.name])) if field.name in found else pa.nulls(len(batch), pa.string())
+        )
         if pa.types.is_date(field.type):
-            out[field.name] = _day(field.name, value, zone)
+            moments = dates.parse(written, zone=zone).at.cast(pa.timestamp("us", tz=zone))
+            values = pc.local_timestamp(moments).cast(pa.date32(), safe=False)
+            wrong, wanted = pc.and_(pc.is_valid(written), pc.is_null(values)), "a date"
         elif field.name == "own":
-            out["own"] = _own(value)
-        elif field.name == "components":
-            out["components"] = [part.strip() for part in re.split(r"[;；|]", value) if part.strip()] or None
-        elif field.name == "changes":
-            pairs = (part.partition(":") for part in re.split(r"[;；]", value) if part.strip())
-            out["changes"] = [(when.strip(), what.strip()) for when, _, what in pairs] or None
-        elif not value and not field.nullable:
-            raise ValueError(f"{field.name} is empty")
+            values = pa.array([_own(v) for v in written.to_pylist()], pa.bool_())
+            wrong, wanted = pc.is_null(values), "yes or no, 1 or 0, own or competitor"
+        elif pa.types.is_nested(field.type):
+            split = _components if field.name == "components" else _changes
+            values = pa.array([None if v is None else split(v) for v in written.to_pylist()], field.type)
+            wrong, wanted = pa.array([False] * len(batch)), ""
         else:
-            out[field.name] = _text(field.name, value, key) if value else None
-    return out
+            values = _text(field.name, written, key)
+            wrong, wanted = (
+                (pc.is_null(values), "a value") if not field.nullable else (pa.array([False] * len(batch)), "")
+            )
+        for i in np.flatnonzero(np.asarray(wrong, bool)):
+            complaints[i] = f"{field.name} is {written[i].as_py()!r}; {wanted} is wanted"
+        out[field.name] = values
+    return pa.table(out), complaints
 
 
-def _text(field: str, value: str, key: bytes) -> str:
+def _text(field: str, values: pa.Array, key: bytes) -> pa.Array:
     if field.endswith("_id") or field == "parent_sku":
-        return str(privacy.safe_ids(pa.array([value]), key)[0])
+        return privacy.safe_ids(values, key)
+    if field == "fulfilment":
+        return pc.coalesce(fulfilment(values), values)
+    told = [None if v is None else clean(v)[: privacy.MAX_VALUE] for v in values.to_pylist()]
     if field == "ownership":
-        return next((code for word, code in _OWNERSHIP.items() if word in value), value.lower())
-    return clean(value)[: privacy.MAX_VALUE]
+        told = [v and next((code for word, code in _OWNERSHIP.items() if word in v), v.lower()) for v in told]
+    return pa.array(told, pa.string())
 
 
-def _own(value: str) -> bool:
-    """An empty cell means an own product: lists without rivals have no such column."""
-    if not value or value.lower() in _YES:
+def _components(value: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[;；|]", value) if part.strip()]
+
+
+def _changes(value: str) -> list[tuple[str, str]]:
+    pairs = (part.partition(":") for part in re.split(r"[;；]", value) if part.strip())
+    return [(when.strip(), what.strip()) for when, _, what in pairs]
+
+
+def _own(value: str | None) -> bool | None:
+    """None for a word that says neither. An empty cell means an own product: lists without rivals have no such column."""
+    if value is None or value.lower() in _YES:
         return True
-    if value.lower() in _NO:
-        return False
-    raise ValueError(f"own is {value!r}; yes or no, 1 or 0, own or competitor is wanted")
-
-
-def _day(field: str, value: str, zone: str) -> date | None:
-    if not value:
-        return None
-    at = dates.parse(pa.array([value]), zone="UTC" if len(value) <= 11 else zone).at[0].as_py()
-    if at is None:
-        raise ValueError(f"{field} is {value!r}, which is no date")
-    return date(at.year, at.month, at.day)
+    return False if value.lower() in _NO else None
 
 
 def upsert(old: pa.Table, fresh: pa.Table, target: str) -> tuple[pa.Table, dict[str, int]]:

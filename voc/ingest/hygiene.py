@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from voc.config import Hygiene
-from voc.schemas import REVIEWS
+from voc.schemas import REVIEWS, conform
 from voc.text.duplicates import near_duplicates
 
 #: How improbable a day must be; a chain of 500 stores has some 15,000 store days a month.
@@ -97,21 +97,19 @@ def flag(rows: pa.Table, limits: Hygiene) -> pa.Table:
             found[hit].add(name)
     wanted = _comparable(rows, found)
     duplicate_of: list[str | None] = [None] * len(rows)
-    first, loose = _groups(texts, wanted, limits)
+    first = np.arange(len(texts), dtype=np.int64)
+    first[wanted] = wanted[near_duplicates([texts[i] for i in wanted], threshold=limits.near_duplicate)]
     for i in wanted.tolist():
         if first[i] != i and len(texts[i]) >= limits.near_duplicate_min_chars:
             found[i].add("near_duplicate")
             duplicate_of[i] = ids[first[i]]
-    for name, members in _bursts(rows, wanted, first, loose, limits):
+    for name, members in _bursts(rows, texts, wanted, first, limits):
         for i in members:
             found[i].add(name)
-    out = rows.set_column(
-        rows.schema.get_field_index("flags"), "flags", pa.array([sorted(f) for f in found], REVIEWS.field("flags").type)
-    )
-    out = out.set_column(
-        out.schema.get_field_index("duplicate_of"), "duplicate_of", pa.array(duplicate_of, pa.string())
-    )
-    return out.take(pc.sort_indices(out, sort_keys=[("review_id", "ascending")]))
+    columns = {name: rows[name] for name in rows.column_names}
+    columns["flags"] = pa.array([sorted(f) for f in found], REVIEWS.field("flags").type)
+    columns["duplicate_of"] = pa.array(duplicate_of, pa.string())
+    return conform(pa.table(columns), REVIEWS).sort_by("review_id")
 
 
 def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
@@ -121,35 +119,21 @@ def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
     return np.asarray([i for i in index if "default_review" not in found[i]], np.int64)
 
 
-def _groups(
-    texts: list[str], wanted: NDArray[np.int64], limits: Hygiene
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For every row the first row of its near copies, by the configured threshold and by the looser ALIKE."""
-    out = []
-    some = [texts[i] for i in wanted]
-    for threshold in (limits.near_duplicate, min(ALIKE, limits.near_duplicate)):
-        first = np.arange(len(texts), dtype=np.int64)
-        first[wanted] = wanted[near_duplicates(some, threshold=threshold)]
-        out.append(first)
-    return out[0], out[1]
-
-
 def _bursts(
-    rows: pa.Table, wanted: NDArray[np.int64], first: NDArray[np.int64], loose: NDArray[np.int64], limits: Hygiene
+    rows: pa.Table, texts: list[str], wanted: NDArray[np.int64], first: NDArray[np.int64], limits: Hygiene
 ) -> list[tuple[str, list[int]]]:
     """(flag, rows) for every burst; rows may be in several."""
     stars = rows["rating"].to_numpy(zero_copy_only=False)
     hours = rows["created_at"].cast(pa.int64()).to_numpy() / _MICROSECONDS_AN_HOUR
     reviews = np.asarray(pc.equal(rows["kind"], "review"), bool)
     moods = {"burst": ~(stars < PRAISE), "burst_negative": stars <= HOSTILE}
-    lengths = np.asarray(pc.utf8_length(rows["text"]))
     out = []
     for name, mood in moods.items():
         for unit in ("store_id", "sku_id"):
             clusters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
             units = rows[unit].to_pylist()
             for i in wanted:
-                if mood[i] and units[i] is not None and lengths[i] >= limits.near_duplicate_min_chars:
+                if mood[i] and units[i] is not None and len(texts[i]) >= limits.near_duplicate_min_chars:
                     clusters[units[i], int(first[i])].append(int(i))
             for _, members in sorted(clusters.items()):
                 out += [(name, run) for run in _runs(members, hours, limits)]
@@ -159,7 +143,7 @@ def _bursts(
     for name, mood in {"burst": stars >= PRAISE, "burst_negative": moods["burst_negative"]}.items():
         index = np.flatnonzero(mood & reviews & np.asarray([s is not None for s in stores]))
         for members in _loud_days(index, stores, days, limits):
-            if name == "burst" or _suspicious(members, ordered, index, loose):
+            if name == "burst" or _suspicious(members, ordered, index, texts):
                 out.append((name, members))
     return out
 
@@ -202,11 +186,10 @@ def _loud_days(
     return out
 
 
-def _suspicious(
-    members: list[int], ordered: NDArray[np.bool_], index: NDArray[np.int64], loose: NDArray[np.int64]
-) -> bool:
+def _suspicious(members: list[int], ordered: NDArray[np.bool_], index: NDArray[np.int64], texts: list[str]) -> bool:
     """Most of a loud day without orders where reviews usually have one, or most of its texts alike."""
     usual = ordered[index].mean()
     orderless = usual >= 0.5 and ordered[members].mean() <= 0.5 * usual
-    _, counts = np.unique(loose[members], return_counts=True)
+    told = [texts[i] for i in members if texts[i]]
+    _, counts = np.unique(near_duplicates(told, threshold=ALIKE), return_counts=True)
     return bool(orderless or counts[counts > 1].sum() >= 0.5 * len(members))

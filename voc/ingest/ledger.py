@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def ingest(
     return [one(job, Path(path)) for path in paths]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     """What all files of one call have in common."""
 
@@ -104,6 +105,11 @@ class _Job:
     encoding: str | None
     config: Config
     key: bytes
+
+    @cached_property
+    def links(self) -> linking.Links:
+        """The dimension tables as they are when the first file is read; files of reviews do not change them."""
+        return linking.links(self.lake)
 
     def identity(self, path: Path, mapping: str) -> tuple[str, str]:
         """The file's sha256, and the id of its ingestion: made of content and settings alone."""
@@ -140,7 +146,7 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         mapping=chosen,
         path=path,
         ingest_id=ingest_id,
-        links=linking.links(job.lake),
+        links=job.links,
     )
     plan = staging.Plan(job.lake, {"ingest_id": ingest_id})
     spool = staging.Spool(plan.root / "incoming")
@@ -234,9 +240,19 @@ def _planned(
         merged, found = merge(old, fresh, moved, gone)
         status[here[keep]] = found
         if len(gone) or (found != UNCHANGED).any():
-            plan.month(month, hygiene.flag(merged, config.hygiene))
+            surveys_only = not len(gone) and not len(moved) and pc.all(pc.equal(fresh["kind"], "survey")).as_py()
+            plan.month(month, _flagged(merged, config, surveys_only=surveys_only))
             restated += [month] if len(old) else []
     return status, restated
+
+
+def _flagged(rows: pa.Table, config: Config, *, surveys_only: bool) -> pa.Table:
+    """`rows` with their flags. Those of surveys and of reviews do not depend on each other, so when only surveys changed
+    the reviews keep the flags that they have."""
+    if not surveys_only:
+        return hygiene.flag(rows, config.hygiene)
+    survey = pc.equal(rows["kind"], "survey")
+    return pa.concat_tables([rows.filter(pc.invert(survey)), hygiene.flag(rows.filter(survey), config.hygiene)])
 
 
 def _moved(lake: Lake, known: pa.Table) -> pa.Table:
