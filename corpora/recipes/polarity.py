@@ -1,0 +1,257 @@
+"""Training and measuring of the polarity models that ship in voc/models/weights.
+
+    python -m voc.corpora.recipes.polarity train DATA    # writes weights and the manifest
+    python -m voc.corpora.recipes.polarity measure DATA  # prints the figures of the model card as JSON
+
+DATA is the folder of the open review sets (its manifest.json names each with its licence). The result is the same
+every time. Never trained on: waimai_10k, jd_food_quads_open, the labelled part of eprstmt, mcdonalds_issues (tests),
+zhejiang_makeup and bdci2018_car (evaluation only by their terms). Texts that a test set also has are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import logging
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.corpora.recipes.seeds import clauses_of
+from voc.models.files import WEIGHTS
+from voc.models.linear import softmax
+from voc.models.training import Options, Trained, fit, save
+from voc.text.clauses import clauses
+from voc.text.normalise import normalise_all
+
+log = logging.getLogger(__name__)
+
+NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
+VERSION = "1"
+LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
+OPTIONS = {
+    "polarity-zh-review": Options(longest=4, most=300_000),
+    "polarity-zh-clause": Options(longest=4, most=250_000),
+    "polarity-en-review": Options(longest=5, least=2, most=120_000),
+    "polarity-en-clause": Options(longest=5, least=2, most=120_000),
+}
+NEUTRAL_ABOVE = {"review": 0.6, "clause": 0.45}
+# A trade is left out together with the sets of the same trade.
+SAME_TRADE = {
+    "酒店": ("ctrip",),
+    "手机": ("jd_phone", "absa:phone"),
+    "洗发水": ("absa:shampoo",),
+    "计算机": ("laptop", "absa:notebook"),
+    "平板": ("laptop", "absa:notebook"),
+    "热水器": ("washer",),
+}
+_MOST_LIFT = 4.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """`text` raw or in normal form, `label` 0 negative, 1 neutral, 2 positive, `domain` where it is from."""
+
+    text: str
+    label: int
+    domain: str
+    weight: float = 1.0
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    csv.field_size_limit(1 << 30)
+    with gzip.open(folder / f"{name}.csv.gz", "rt", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def reviews_zh(folder: Path) -> Iterator[Row]:
+    """Whole reviews; the label is the star's or the annotators'."""
+    for row in table(folder, "polarity/online_shopping_9_cats"):
+        yield Row(row["review"].strip("\ufeff"), POSITIVE if row["label"] == "1" else NEGATIVE, f"shop:{row['cat']}")
+    for row in table(folder, "polarity/nlpcc14_sc"):
+        yield Row(row["review"], POSITIVE if row["label"] == "1" else NEGATIVE, "nlpcc", 0.5)
+    starred = (
+        ("structured/meituan_hotpot_stores", "star", "content", "hotpot", {"50": 2, "30": 1, "20": 0, "10": 0}),
+        ("structured/jd_washer", "score", "content", "washer", {"5": 2, "3": 1, "2": 0, "1": 0}),
+        ("structured/jd_phone_raw", "score", "content", "jd_phone", {"5": 2, "3": 1, "2": 0, "1": 0}),
+        ("structured/dianping_xinjiang", "star_word", "content", "xinjiang", {"非常好": 2, "一般": 1, "很差": 0}),
+        ("structured/ctrip_hotel_one", "score", "content", "ctrip", {"5.0": 2, "3.0": 1, "2.0": 0, "1.0": 0}),
+    )
+    for name, star, text, domain, labels in starred:
+        for row in table(folder, name):
+            if row[star] in labels and row[text]:
+                label = labels[row[star]]
+                yield Row(row[text], label, domain, 0.4 if label == NEUTRAL else 0.7)
+    by_text: dict[str, set[str]] = defaultdict(set)
+    for row in table(folder, "aspect/dianping_label6k"):
+        by_text[row["text"]].add(row["polarity"])
+    for text, found in by_text.items():
+        if len(found) == 1 and (only := next(iter(found))) in ("1", "2", "3"):
+            yield Row(text, {"1": POSITIVE, "2": NEUTRAL, "3": NEGATIVE}[only], "dianping", 0.7)
+
+
+def clauses_zh(folder: Path) -> Iterator[Row]:
+    """Clauses that hold annotated opinions of one polarity only."""
+    for row in table(folder, "polarity/jd_laptop_clause_sentiment"):
+        yield Row(row["clause"], {"0": NEUTRAL, "1": POSITIVE, "2": NEGATIVE}[row["label"]], "laptop")
+    units: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row in table(folder, "aspect/dimabsa_train"):
+        value = float(row["valence"])
+        units[row["sentence"]].append((row["opinion"], 2 if value >= 5.5 else 0 if value < 4.7 else 1))
+    yield from _clauses_of(units, "dimabsa")
+    units = defaultdict(list)
+    for row in table(folder, "aspect/zhang_aste"):
+        units[row["text"]].append((row["opinion"], {"POS": 2, "NEG": 0, "NEU": 1}[row["polarity"]]))
+    yield from _clauses_of(units, "aste")
+    for row in table(folder, "aspect/absa_zh_small"):
+        place = row["text"].find("$T$")
+        text = row["text"].replace("$T$", row["aspect"])
+        middle = place + len(row["aspect"]) // 2
+        inside = [text[a:b] for a, b in clauses(text) if a <= middle < b]
+        label = {"Positive": POSITIVE, "Negative": NEGATIVE, "Neutral": NEUTRAL}[row["polarity"]]
+        rough = row["domain"] in ("shampoo", "mooc")  # labels there are noisy
+        for clause in inside[:1]:
+            yield Row(clause, label, f"absa:{row['domain']}", 0.5 if rough else 1.0)
+
+
+def _clauses_of(units: dict[str, list[tuple[str, int]]], domain: str) -> Iterator[Row]:
+    for text, opinions in units.items():
+        for start, end in clauses(text):
+            clause = text[start:end]
+            labels = {label for opinion, label in opinions if opinion and opinion in clause}
+            if len(labels) == 1:
+                yield Row(clause, labels.pop(), domain)
+
+
+def english(folder: Path) -> Iterator[Row]:
+    """Sentences with opinions of one polarity (acos), and starred reviews (amazon_alexa)."""
+    by_text: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in table(folder, "english/acos"):
+        by_text[row["text"], row["set"]].add(row["polarity"])
+    for (text, domain), found in by_text.items():
+        if len(found) == 1:
+            yield Row(text, {"POS": POSITIVE, "NEG": NEGATIVE, "NEU": NEUTRAL}[found.pop()], f"acos:{domain}")
+    for row in table(folder, "english/amazon_alexa"):
+        label = {"5": POSITIVE, "4": POSITIVE, "3": NEUTRAL, "2": NEGATIVE, "1": NEGATIVE}[row["rating"]]
+        if row["verified_reviews"].strip():
+            yield Row(row["verified_reviews"], label, "alexa", 0.7)
+
+
+def seeds(lang: str, *, weight: float) -> Iterator[Row]:
+    """Our own clauses, as the domain 'seeds'."""
+    for clause, label in clauses_of(lang):
+        yield Row(clause, label, "seeds", weight)
+
+
+def bare(text: str) -> str:
+    """What stays of a normal form when blanks and signs go: two texts with the same are the same text."""
+    return "".join(filter(str.isalnum, text)) or text
+
+
+def tests(folder: Path) -> dict[str, list[Row]]:
+    """The sets that are never trained on, texts in normal form."""
+    few = [*table(folder, "polarity/eprstmt_train_few_all"), *table(folder, "polarity/eprstmt_dev_few_all")]
+    rows = {
+        "waimai": [
+            Row(r["review"], POSITIVE if r["label"] == "1" else NEGATIVE, "waimai")
+            for r in table(folder, "polarity/waimai_10k")
+        ],
+        "eprstmt": [
+            Row(r["sentence"], POSITIVE if r["label"].startswith("P") else NEGATIVE, "eprstmt") for r in few
+        ],
+        "food": [Row(r["text"], NEUTRAL, "food") for r in table(folder, "aspect/jd_food_quads_open")],
+    }
+    return {name: _normal(found) for name, found in rows.items()}
+
+
+def _normal(rows: Iterable[Row]) -> list[Row]:
+    rows = list(rows)
+    return [replace(row, text=text) for row, text in zip(rows, normalise_all([r.text for r in rows]), strict=True)]
+
+
+def distinct(rows: Iterable[Row], banned: Iterable[str] = ()) -> list[Row]:
+    """Rows in normal form, the first of each text, without the texts of `banned`."""
+    seen = set(banned)
+    out = []
+    for row in _normal(rows):
+        key = bare(row.text)
+        if key not in seen:
+            seen.add(key)
+            out.append(row)
+    return out
+
+
+def balanced(rows: Sequence[Row]) -> NDArray[np.float64]:
+    """Weights under which the two poles of each domain weigh the same, the rare one lifted fourfold at most."""
+    weights = np.array([row.weight for row in rows])
+    labels = np.array([row.label for row in rows])
+    domains = np.array([row.domain for row in rows])
+    for domain in sorted(set(domains.tolist())):
+        inside = domains == domain
+        mass = {pole: float(weights[inside & (labels == pole)].sum()) for pole in (NEGATIVE, POSITIVE)}
+        rare, common = sorted(mass, key=lambda pole: mass[pole])
+        if domain == "seeds" or mass[common] == 0:
+            continue
+        ratio = mass[common] / mass[rare] if mass[rare] else np.inf
+        lift = min(ratio, _MOST_LIFT)
+        weights[inside & (labels == rare)] *= lift
+        weights[inside & (labels == common)] *= max(lift / ratio, 0.05)
+    return weights
+
+
+def training_rows(folder: Path, name: str) -> list[Row]:
+    """What the model `name` learns from: its own level in full, the other level with less weight."""
+    _, lang, level = name.split("-")
+    if lang == "en":
+        weight = 1.0 if level == "clause" else 0.5
+        return distinct([*seeds("en", weight=2 * weight), *english(folder)])
+    banned = {bare(row.text) for rows in tests(folder).values() for row in rows}
+    whole = distinct(reviews_zh(folder), banned)
+    parts = distinct(clauses_zh(folder), banned)
+    if level == "clause":
+        short = [replace(row, weight=0.3 * row.weight) for row in whole if row.label != NEUTRAL and len(row.text) <= 40]
+        return distinct([*seeds("zh", weight=3.0), *parts, *short])
+    return distinct([*seeds("zh", weight=1.5), *whole, *(replace(row, weight=0.5 * row.weight) for row in parts)])
+
+
+def trained(rows: Sequence[Row], options: Options) -> Trained:
+    return fit([r.text for r in rows], np.array([r.label for r in rows]), balanced(rows), options=options)
+
+
+def train(folder: Path, out: Path = WEIGHTS, *, names: Sequence[str] = tuple(sorted(OPTIONS))) -> None:
+    """Train the models `names` and write them and the manifest to `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        rows = training_rows(folder, name)
+        log.info("%s: %d texts", name, len(rows))
+        settings = {"neutral_above": NEUTRAL_ABOVE[name.split("-")[-1]]}
+        save(trained(rows, OPTIONS[name]), name, folder=out, version=VERSION, licence=LICENCE, settings=settings)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("train", "measure"))
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--only", action="append", choices=sorted(OPTIONS))
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if options.what == "train":
+        train(options.data, options.out, names=tuple(options.only or sorted(OPTIONS)))
+    else:
+        from voc.corpora.recipes.polarity_figures import measure
+
+        sys.stdout.write(json.dumps(measure(options.data), ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,116 @@
+"""Model files: where they lie, what they are called, and that they are the ones that were measured.
+
+Only safetensors are read: tensors and no code. `weights/manifest.json` names each file with its sha256, version and
+licence; a file that is missing or differs from it is an error, never a fallback.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.errors import UnknownName, VocError
+
+WEIGHTS = Path(str(resources.files("voc.models").joinpath("weights")))
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One entry of the manifest. `settings` is what the code that runs the model needs to know besides tensors."""
+
+    name: str
+    version: str
+    path: Path
+    sha256: str
+    licence: str
+    settings: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Name and version, as tables store it in their column `model`."""
+        return f"{self.name}-{self.version}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found; `problem` is empty for a sound file."""
+
+    model: str
+    problem: str
+
+
+def available(folder: Path = WEIGHTS) -> tuple[ModelFile, ...]:
+    """The shipped models in the order of their names. Raises VocError where the manifest cannot be read."""
+    manifest = folder / "manifest.json"
+    try:
+        entries = json.loads(manifest.read_text(encoding="utf-8"))["models"]
+        files = [
+            ModelFile(
+                name=name,
+                version=entry["version"],
+                path=folder / entry["file"],
+                sha256=entry["sha256"],
+                licence=entry["licence"],
+                settings=entry.get("settings", {}),
+            )
+            for name, entry in sorted(entries.items())
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VocError(f"{manifest}: not a readable manifest of models ({error})") from error
+    return tuple(files)
+
+
+def find(name: str, folder: Path = WEIGHTS) -> ModelFile:
+    """The manifest's entry for `name`. Raises UnknownName with the names that there are."""
+    files = {file.name: file for file in available(folder)}
+    if name not in files:
+        raise UnknownName("model", name, files)
+    return files[name]
+
+
+def verify(folder: Path = WEIGHTS) -> tuple[Verdict, ...]:
+    """Every model of the manifest with what is wrong with its file, for `voc doctor`; reads each file whole."""
+    return tuple(Verdict(file.label, _problem(file)) for file in available(folder))
+
+
+def tensors(file: ModelFile) -> dict[str, NDArray[Any]]:
+    """The tensors of a file whose sha256 is the manifest's. Raises VocError for a missing or altered file."""
+    return _tensors(file.path, file.sha256, file.label)
+
+
+@cache
+def _tensors(path: Path, sha256: str, label: str) -> dict[str, NDArray[Any]]:
+    from safetensors.numpy import load  # only where a model is used
+
+    raw = _read(path, sha256, label)
+    return {name: np.asarray(tensor) for name, tensor in load(raw).items()}
+
+
+def _read(path: Path, sha256: str, label: str) -> bytes:
+    if path.suffix != ".safetensors":
+        raise VocError(f"{path}: model {label} is not a .safetensors file; other formats can carry code")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise VocError(f"{path}: model {label} cannot be read ({error.strerror}); install the package again") from error
+    found = hashlib.sha256(raw).hexdigest()
+    if found != sha256:
+        raise VocError(f"{path}: model {label} has sha256 {found}, the manifest says {sha256}; install the package again")
+    return raw
+
+
+def _problem(file: ModelFile) -> str:
+    try:
+        _read(file.path, file.sha256, file.label)
+    except VocError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,65 @@
+"""Polarity of clauses and of whole reviews: negative, neutral, positive, with calibrated probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.errors import UnknownName
+from voc.models.files import find, tensors
+from voc.models.linear import NgramLinear, softmax
+from voc.text.normalise import normalise_all
+
+Level = Literal["clause", "review"]
+CLASSES = ("negative", "neutral", "positive")
+LANGUAGES = ("en", "zh")
+LEVELS = ("clause", "review")
+
+
+@dataclass(frozen=True)
+class Polarity:
+    """`name` is the model's name and version, `neutral_above` the least neutral probability that decides (0, 1]."""
+
+    name: str
+    lang: str
+    level: str
+    model: NgramLinear
+    neutral_above: float
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (n, 3), columns negative, neutral, positive; rows sum to 1. Texts need no normalisation."""
+        if not len(texts):
+            return np.zeros((0, len(CLASSES)), dtype=np.float32)
+        return softmax(self.model.scores(normalise_all(texts)))
+
+    def classes(self, probabilities: NDArray[np.float32]) -> NDArray[np.int8]:
+        """Shape (n,): the index into CLASSES of each row; neutral from `neutral_above` on, else the likelier pole."""
+        poles = np.where(probabilities[:, 2] >= probabilities[:, 0], 2, 0)
+        return np.where(probabilities[:, 1] >= self.neutral_above, 1, poles).astype(np.int8)
+
+
+@cache
+def load(lang: str = "zh", level: str = "clause") -> Polarity:
+    """The shipped model of a language ('zh', 'en') and a level ('clause', 'review').
+
+    Raises UnknownName for another language or level, VocError for a missing or altered file.
+    """
+    if lang not in LANGUAGES:
+        raise UnknownName("language of the polarity models", lang, LANGUAGES)
+    if level not in LEVELS:
+        raise UnknownName("level of the polarity models", level, LEVELS)
+    file = find(f"polarity-{lang}-{level}")
+    parts = tensors(file)
+    model = NgramLinear.of(
+        parts["keys"],
+        parts["weights"].astype(np.float32) * parts["scale"],
+        parts["idf"].astype(np.float32),
+        parts["bias"],
+        longest=int(file.settings["longest"]),
+    )
+    return Polarity(file.label, lang, level, model, float(file.settings["neutral_above"]))
