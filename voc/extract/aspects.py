@@ -1,0 +1,335 @@
+"""From the words of a clause to claims: which issue, which sign, how sure, where it stands.
+
+A claim comes from a word that decides by itself, from a combination, from a target with an opinion beside it, from a
+hint where nothing clearer stands, or from a target whose clause the polarity model has to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from voc.extract.cues import degree, negation, quoted
+from voc.extract.lexicon import Hit, Lexicon
+from voc.taxonomy import Combination
+
+EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
+MILD_PRAISE = 0.4
+_PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
+_LINKS = frozenset("、和与跟及以,/&+ ")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing said about one issue in one clause; spans are code points of the normal text.
+
+    `polarity` in [-1, 1]; None while the polarity model has to judge. `size` is how many characters decided it.
+    `general` marks an opinion without an aspect.
+    """
+
+    issue: int
+    polarity: float | None
+    confidence: float
+    clause: int
+    size: int
+    aspect: Span | None = None
+    opinion: Span | None = None
+    general: bool = False
+    denied: bool = False
+
+    @property
+    def sign(self) -> int:
+        value = self.polarity or 0.0
+        return 0 if abs(value) <= 0.15 else (1 if value > 0 else -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a clause inherits: the target that the clause before left without an opinion, and all targets so far."""
+
+    dangling: Hit | None = None
+    targets: tuple[int, ...] = ()
+    in_store: bool | None = None
+
+
+def claims(
+    text: str, span: Span, hits: Sequence[Hit], slots: Sequence[Hit], *, lexicon: Lexicon, number: int, context: Context
+) -> tuple[list[Claim], Hit | None]:
+    """The claims of the clause text[span] and the target that it leaves dangling, if any.
+
+    `hits` and `slots` are what `Lexicon.scan` found inside the clause.
+    """
+    reader = _Reader(text, span, lexicon, number)
+    found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
+    if slots:
+        found.extend(reader.combination(*match) for match in _combined(slots, lexicon.combinations))
+    decided = _apart([c for c in found if c is not None])
+    decided = [reader.with_target(c, hits) for c in decided]
+    used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
+    free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)]
+    targets = [h for h in free if h.term.targets]
+    paired, bare, spent = reader.pairs(targets, free, context)
+    out = decided + paired
+    rest = [h for h in free if h not in spent and not h.term.targets]
+    if not out and not bare:
+        if context.dangling is not None and (claim := reader.carried(context.dangling, rest)):
+            return [claim], None
+        out = reader.hints(rest, context)
+    if not out:
+        out = reader.general(rest)
+    if not out and bare:
+        out = [reader.judged(target) for target in bare[:2]]
+    dangling = bare[-1] if bare and len(bare) == len(targets) and span[1] - bare[-1].end <= 2 and not decided else None
+    return _yielded(out, lexicon), dangling
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    text: str
+    span: Span
+    lexicon: Lexicon
+    number: int
+
+    def verdict(self, hit: Hit) -> Claim | None:
+        assert hit.term.verdict is not None
+        issue, sign = hit.term.verdict
+        return self.claim(issue, sign, EXPLICIT, (hit.start, hit.end), size=hit.end - hit.start)
+
+    def combination(self, issue: int, combination: Combination, parts: Sequence[Hit]) -> Claim | None:
+        sign = 1 if combination.praise else -1
+        aspect = (parts[0].start, parts[0].end) if parts[0].term.targets else None
+        opinion = (parts[1 if aspect else 0].start, parts[-1].end)
+        size = sum(p.end - p.start for p in parts)
+        return self.claim(issue, sign, COMBINED, opinion, size=size, aspect=aspect)
+
+    def claim(
+        self, issue: int, sign: int, confidence: float, opinion: Span, *, size: int, aspect: Span | None = None,
+        general: bool = False,
+    ) -> Claim | None:  # fmt: skip
+        """A claim with negation, degree, likeness and quotation marks taken into account; None if it is taken back."""
+        first = self.span[0]
+        start = min(opinion[0], aspect[0]) if aspect else opinion[0]
+        how = negation(self.text, opinion[0], opinion[1], max(first, aspect[1] if aspect and aspect[1] <= opinion[0] else first))
+        if not how and start < opinion[0]:
+            how = negation(self.text, start, opinion[1], first)
+        entry = self.lexicon.issues[issue]
+        if entry.figurative and sign < 0 and self._likeness(start, opinion[1]):
+            issue = self.lexicon.number[entry.figurative]
+            entry = self.lexicon.issues[issue]
+        factor = degree(self.text, opinion[0], opinion[1], first)
+        if how == "denied":
+            return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
+        if how == "negated":
+            if sign < 0 and entry.safety:
+                return None
+            polarity = 0.6 * -1 if sign > 0 else (MILD_PRAISE if sign < 0 else -0.3)
+            return Claim(issue, polarity, confidence - 0.1, self.number, size, aspect, opinion, general)
+        if sign > 0 and quoted(self.text, *opinion):
+            return Claim(issue, -0.6, confidence - 0.2, self.number, size, aspect, opinion, general)
+        polarity = max(-1.0, min(1.0, sign * 0.75 * factor))
+        return Claim(issue, polarity, confidence, self.number, size, aspect, opinion, general)
+
+    def _likeness(self, start: int, end: int) -> bool:
+        around = self.text[max(self.span[0], start - 6) : start], self.text[end : min(self.span[1], end + 4)]
+        return any(w in around[0] for w in ("像", "跟", "如同", "仿佛", "好比", "like")) or any(
+            around[1].startswith(w) for w in ("一样", "似的", "一般", "般", "味", "感", "的口感", "的味")
+        )
+
+    def with_target(self, claim: Claim, hits: Sequence[Hit]) -> Claim:
+        """`claim` with the target of its own issue that stands right before its opinion."""
+        if claim.aspect or not claim.opinion:
+            return claim
+        for hit in hits:
+            if claim.issue in hit.term.targets and hit.end <= claim.opinion[0] and claim.opinion[0] - hit.end <= _PAIR_AFTER:
+                return replace(claim, aspect=(hit.start, hit.end))
+        return claim
+
+    def pairs(
+        self, targets: Sequence[Hit], free: Sequence[Hit], context: Context
+    ) -> tuple[list[Claim], list[Hit], list[Hit]]:
+        """Targets with the opinion beside each; also the targets left bare, and the opinions that are spent."""
+        out: list[Claim] = []
+        spent: list[Hit] = []
+        verdicts: dict[int, Hit | None] = {}
+        for at in range(len(targets) - 1, -1, -1):
+            target = targets[at]
+            following = targets[at + 1] if at + 1 < len(targets) else None
+            issue = self._issue_of(target, context)
+            if following is not None and self._attribute(target, following):
+                verdicts[at] = verdicts[at + 1]
+                self._reassign(out, following, target, issue)
+                continue
+            opinion = self._opinion_after(target, following, free, issue)
+            if opinion is None and following is not None and self._listed(target, following):
+                opinion = verdicts[at + 1]
+            if opinion is None:
+                before = targets[at - 1].end if at else self.span[0]
+                opinion = self._opinion_before(target, before, free, issue, spent)
+            verdicts[at] = opinion
+            if opinion is None:
+                continue
+            sign = opinion.term.sign_for(issue)
+            claim = self.claim(
+                issue, sign or 0, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
+                aspect=(target.start, target.end), general=issue in self.lexicon.general,
+            )  # fmt: skip
+            spent.append(opinion)
+            if claim is not None:
+                out.append(claim)
+        bare = [t for at, t in enumerate(targets) if verdicts.get(at) is None]
+        return out[::-1], bare, spent
+
+    def _issue_of(self, target: Hit, context: Context) -> int:
+        """The issue a target names; one that several share goes where the review already is, or by the place of sale."""
+        options = target.term.targets
+        if len(options) == 1:
+            return options[0]
+        return next((i for i in context.targets if i in options), _placed(options, self.lexicon, context))
+
+    def _attribute(self, target: Hit, following: Hit) -> bool:
+        """Whether `following` is only a property of `target` (包装质量, 快递的服务)."""
+        between = self.text[target.end : following.start]
+        vague = all(i in self.lexicon.general for i in following.term.targets)
+        return between in ("", "的") and vague and not all(i in self.lexicon.general for i in target.term.targets)
+
+    def _reassign(self, out: list[Claim], following: Hit, target: Hit, issue: int) -> None:
+        for n, claim in enumerate(out):
+            if claim.aspect == (following.start, following.end):
+                out[n] = replace(claim, issue=issue, aspect=(target.start, following.end), general=False)
+
+    def _listed(self, target: Hit, following: Hit) -> bool:
+        between = self.text[target.end : following.start]
+        return len(between) <= _LIST_GAP and (not between or between in ("还有", "以及", "或者", " and ") or set(between) <= _LINKS)
+
+    def _opinion_after(self, target: Hit, following: Hit | None, free: Sequence[Hit], issue: int) -> Hit | None:
+        limit = following.start if following is not None else self.span[1]
+        reach = _PAIR_AFTER if not target.term.word.isascii() else 4 * _PAIR_AFTER
+        for hit in free:
+            if hit.start < target.end or (hit.term.targets and hit.term.opinion is None and not hit.term.sign_for(issue)):
+                continue
+            if hit.start >= limit or hit.start - target.end > reach:
+                return None
+            if hit.term.sign_for(issue) is not None:
+                return hit
+        return None
+
+    def _opinion_before(
+        self, target: Hit, first: int, free: Sequence[Hit], issue: int, spent: Sequence[Hit]
+    ) -> Hit | None:
+        reach = _PAIR_BEFORE if not target.term.word.isascii() else 2 * _PAIR_AFTER
+        for hit in reversed(free):
+            if hit.end > target.start or hit in spent:
+                continue
+            if hit.start < first or target.start - hit.end > reach:
+                return None
+            if hit.term.sign_for(issue) is not None:
+                return hit
+        return None
+
+    def carried(self, target: Hit, rest: Sequence[Hit]) -> Claim | None:
+        """The first opinion of this clause, said about the target that the clause before left open."""
+        issue = target.term.targets[0]
+        for hit in rest:
+            sign = hit.term.sign_for(issue)
+            if sign is not None:
+                return self.claim(
+                    issue, sign, PAIRED - 0.1, (hit.start, hit.end), size=hit.end - hit.start,
+                    general=issue in self.lexicon.general,
+                )  # fmt: skip
+        return None
+
+    def hints(self, rest: Sequence[Hit], context: Context) -> list[Claim]:
+        """Claims from hints, and from the words that an earlier target of the review gives a meaning to."""
+        out = []
+        for hit in rest:
+            for sign, options, related in ((-1, hit.term.hints_bad, hit.term.bad), (1, hit.term.hints_good, hit.term.good)):
+                known = next((i for i in context.targets if i in options), None)
+                if known is None and context.targets and context.targets[0] in related:
+                    known = context.targets[0]
+                if known is None and options:
+                    known = _placed(options, self.lexicon, context)
+                if known is not None:
+                    claim = self.claim(known, sign, HINTED, (hit.start, hit.end), size=hit.end - hit.start)
+                    if claim is not None:
+                        out.append(claim)
+                    break
+        return out
+
+    def general(self, rest: Sequence[Hit]) -> list[Claim]:
+        """Claims of the general issues: verdicts on the whole."""
+        out = []
+        for hit in rest:
+            if hit.term.verdict is not None:
+                issue, sign = hit.term.verdict
+                claim = self.claim(issue, sign, GENERAL, (hit.start, hit.end), size=hit.end - hit.start, general=True)
+                if claim is not None:
+                    out.append(claim)
+        return out
+
+    def judged(self, target: Hit) -> Claim:
+        return Claim(target.term.targets[0], None, JUDGED, self.number, 0, (target.start, target.end))
+
+
+def _placed(options: Sequence[int], lexicon: Lexicon, context: Context) -> int:
+    """Of several issues the one that fits where the customer bought: a store's if in a store, else another's."""
+    in_store = bool(context.in_store)
+    return next((i for i in options if lexicon.issues[i].store == in_store), options[0])
+
+
+def _combined(
+    slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]]
+) -> list[tuple[int, Combination, list[Hit]]]:
+    """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
+    bags: dict[int, list[list[Hit]]] = {}
+    for hit in slots:
+        for number, position in hit.term.slots:
+            bag = bags.setdefault(number, [[] for _ in combinations[number][1].slots])
+            bag[position].append(hit)
+    out = []
+    for number in sorted(bags):
+        bag = bags[number]
+        if not all(bag):
+            continue
+        issue, combination = combinations[number]
+        best: list[Hit] | None = None
+        for parts in _chains(bag, combination.gap):
+            length = sum(p.end - p.start for p in parts)
+            if best is None or length > sum(p.end - p.start for p in best):
+                best = parts
+        if best is not None:
+            out.append((issue, combination, best))
+    return out
+
+
+def _chains(bag: Sequence[Sequence[Hit]], gap: int) -> list[list[Hit]]:
+    chains = [[hit] for hit in bag[0]]
+    for options in bag[1:]:
+        chains = [[*c, hit] for c in chains for hit in options if 0 <= hit.start - c[-1].end <= gap][:64]
+    return chains
+
+
+def _apart(found: list[Claim]) -> list[Claim]:
+    """Of claims that overlap, or agree on issue and sign, the one that more characters decided."""
+    out: list[Claim] = []
+    for claim in sorted(found, key=lambda c: (-c.size, c.opinion or (0, 0), c.issue)):
+        s, e = claim.opinion or (0, 0)
+        if claim.aspect:
+            s = min(s, claim.aspect[0])
+        clash = any(
+            (other.issue == claim.issue and other.sign == claim.sign)
+            or (other.opinion is not None and s < other.opinion[1] and e > other.opinion[0])
+            for other in out
+        )
+        if not clash:
+            out.append(claim)
+    return sorted(out, key=lambda c: c.opinion or (0, 0))
+
+
+def _yielded(found: list[Claim], lexicon: Lexicon) -> list[Claim]:
+    """Without complaints that give way to a more telling complaint of the same clause."""
+    bad = {c.issue for c in found if c.sign < 0}
+    if len(bad) < 2:
+        return found
+    return [c for c in found if c.sign >= 0 or not (lexicon.yields[c.issue] & bad)]

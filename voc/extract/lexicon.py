@@ -1,0 +1,174 @@
+"""One automaton over all words of a taxonomy and of the general opinions (Aho & Corasick 1975)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import ahocorasick
+
+from voc.taxonomy import Combination, Issue, Taxonomy, opinions
+
+
+@dataclass(slots=True)
+class Term:
+    """What a word may mean. Issues are numbers into `Lexicon.issues`, signs are -1, 0 or 1.
+
+    `verdict` is (issue, sign) where the word decides both; `opinion` is its sign as a general opinion.
+    """
+
+    word: str
+    verdict: tuple[int, int] | None = None
+    opinion: int | None = None
+    targets: tuple[int, ...] = ()
+    bad: tuple[int, ...] = ()
+    good: tuple[int, ...] = ()
+    hints_bad: tuple[int, ...] = ()
+    hints_good: tuple[int, ...] = ()
+    slots: tuple[tuple[int, int], ...] = ()
+    rival: bool = False
+    counter: bool = False
+    weight: int = field(default=0)
+
+    def sign_for(self, issue: int) -> int | None:
+        """The sign of this word beside a target of `issue`, None if it says nothing about it."""
+        if issue in self.bad:
+            return -1
+        if issue in self.good:
+            return 1
+        if self.verdict is not None and self.verdict[0] == issue:
+            return self.verdict[1]
+        if self.opinion is not None:
+            return self.opinion
+        if issue in self.hints_bad:
+            return -1
+        return 1 if issue in self.hints_good else None
+
+    @property
+    def meaningful(self) -> bool:
+        return bool(
+            self.verdict or self.opinion is not None or self.targets or self.bad or self.good or self.hints_bad
+            or self.hints_good or self.rival
+        )  # fmt: skip
+
+
+class Hit(NamedTuple):
+    start: int
+    end: int
+    term: Term
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The compiled words. `combinations` pairs each combination with its issue; `general` lists the general issues."""
+
+    automaton: ahocorasick.Automaton
+    issues: tuple[Issue, ...]
+    number: dict[str, int]
+    combinations: tuple[tuple[int, Combination], ...]
+    general: frozenset[int]
+    yields: tuple[frozenset[int], ...]
+
+    def scan(self, text: str) -> tuple[list[Hit], list[Hit]]:
+        """The words of a normal `text`: those that win their place, in order, and all that can fill a combination.
+
+        Where words overlap, the longer wins, and among equals the one that decides a code; a general opinion counts
+        for less than its length (非常好 gives way to 好喝). A counter silences what lies within it.
+        """
+        found: list[Hit] = []
+        for last, term in self.automaton.iter(text):
+            start, end = last - len(term.word) + 1, last + 1
+            if term.word.isascii() and not _whole(text, start, end):
+                continue
+            found.append(Hit(start, end, term))
+        if not found:
+            return [], []
+        taken: list[Hit] = []
+        silent: list[tuple[int, int]] = []
+        for hit in sorted(found, key=lambda h: (-h.term.weight, h.start)):
+            if not hit.term.weight:
+                continue
+            start, end = hit.start, hit.end
+            if any(start < t.end and end > t.start for t in taken):
+                continue
+            taken.append(hit)
+            if hit.term.counter:
+                silent.append((start, end))
+        slots = [h for h in found if h.term.slots]
+        if silent:
+            slots = [h for h in slots if not any(s <= h.start and h.end <= e and h.end - h.start < e - s for s, e in silent)]
+        return sorted((h for h in taken if not h.term.counter), key=lambda h: h.start), slots
+
+
+@lru_cache(maxsize=8)
+def compiled(taxonomy: Taxonomy) -> Lexicon:
+    """The lexicon of `taxonomy`, built once for each content of its file."""
+    terms: dict[str, Term] = {}
+
+    def term(word: str) -> Term:
+        return terms.setdefault(word, Term(word))
+
+    issues = tuple(taxonomy.issues.values())
+    number = {issue.code: n for n, issue in enumerate(issues)}
+    general = frozenset(n for n, issue in enumerate(issues) if issue.general)
+    combinations: list[tuple[int, Combination]] = []
+    for n, issue in enumerate(issues):
+        for sign, words in ((-1, issue.expressions), (1, issue.praise), (0, issue.neutral)):
+            for word in words:
+                term(word).verdict = (n, sign)
+                if n in general:
+                    term(word).opinion = sign
+        for name in ("targets", "bad", "good", "hints_bad", "hints_good"):
+            for word in getattr(issue, name):
+                setattr(term(word), name, (*getattr(term(word), name), n))
+        for combination in issue.combinations:
+            for position, words in enumerate(combination.slots):
+                for word in words:
+                    term(word).slots += ((len(combinations), position),)
+            combinations.append((n, combination))
+    words = opinions()
+    for sign, group in ((1, words.good), (-1, words.bad), (0, words.neutral)):
+        for word in group:
+            found = term(word)
+            if found.opinion is None:
+                found.opinion = sign
+    for word in taxonomy.rivals:
+        term(word).rival = True
+    _add_counters(terms, (taxonomy.counters, words.counters, *(issue.counters for issue in issues)))
+    automaton = ahocorasick.Automaton()
+    for word, found in terms.items():
+        found.weight = _weight(found, general)
+        automaton.add_word(word, found)
+    automaton.make_automaton()
+    yields = tuple(frozenset(number[code] for code in issue.yields) for issue in issues)
+    return Lexicon(automaton, issues, number, tuple(combinations), general, yields)
+
+
+def _add_counters(terms: dict[str, Term], groups: Iterable[Iterable[str]]) -> None:
+    """A word that says something itself is never a counter."""
+    for group in groups:
+        for word in group:
+            found = terms.setdefault(word, Term(word))
+            if not found.meaningful:
+                found.counter = True
+
+
+def _weight(term: Term, general: frozenset[int]) -> int:
+    """How strongly a word claims its place: its length first. 0 for words that only fill combinations."""
+    if not (term.meaningful or term.counter):
+        return 0
+    specific = term.verdict is not None and term.verdict[0] not in general
+    weight = 2 * len(term.word) + (1 if specific or term.counter or term.rival else 0)
+    only_general = term.opinion is not None and not specific and not term.targets and not term.bad and not term.good
+    return max(1, weight - 3) if only_general else weight
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is not part of a longer Latin word or number."""
+    before = text[start - 1] if start else " "
+    after = text[end] if end < len(text) else " "
+    return not (before.isascii() and before.isalnum() and text[start].isalnum()) and not (
+        after.isascii() and after.isalpha() and text[end - 1].isalpha()
+    )

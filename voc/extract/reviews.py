@@ -1,0 +1,233 @@
+"""From the clauses of one review to its findings: what the clauses do to each other.
+
+Suppositions, hearsay, questions and talk about others say nothing about us; a comparison may turn a claim round; a
+later "this time" outdates an earlier praise; requests and announcements are findings of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from voc.extract.aspects import Claim, Context, Span, claims
+from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, compared, cues, switches
+from voc.extract.lexicon import Hit, Lexicon
+from voc.text.clauses import clauses
+
+LONGEST_TEXT = 20_000
+NEUTRAL = 0.15
+_SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
+_VISITS = re.compile(r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b")
+_SAYS = re.compile(r"[^\W\d_]")
+_LATIN = re.compile(r"[A-Za-z]{3}")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A claim with its intent; `rival` is a brand that it is measured against."""
+
+    claim: Claim
+    intent: str
+    rival: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A clause that only the polarity model can judge: its number and the claims that wait for it."""
+
+    clause: int
+    waiting: tuple[Claim, ...]
+    rival: str | None
+    how: str
+    english: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A review as read: its normal text, clause spans, findings, and what is left for the polarity model."""
+
+    text: str
+    spans: tuple[Span, ...]
+    findings: tuple[Finding, ...]
+    open: tuple[Open, ...]
+
+
+@dataclass(slots=True)
+class _Clause:
+    number: int
+    span: Span
+    cues: Cues
+    claims: list[Claim]
+    compared: Compared | None
+    switch: Span | None
+
+
+def read(text: str, *, lexicon: Lexicon, in_store: bool | None) -> Reading:
+    """The findings of one review; `text` is in normal form."""
+    text = text[:LONGEST_TEXT]
+    spans = clauses(text)
+    hits, slots = lexicon.scan(text)
+    if in_store is None:
+        in_store = bool(_VISITS.search(text))
+    parts: list[_Clause] = []
+    dangling: Hit | None = None
+    targets: tuple[int, ...] = ()
+    at = slot_at = 0
+    for number, (start, end) in enumerate(spans):
+        at, mine = _inside(hits, at, end)
+        slot_at, fillers = _inside(slots, slot_at, end)
+        clause = text[start : min(end, start + LONGEST)]
+        rivals = [(h.start - start, h.end - start) for h in mine if h.term.rival and h.end - start <= LONGEST]
+        mark = text[end] if end < len(text) else ""
+        found: list[Claim] = []
+        if mine or fillers:
+            context = Context(dangling, targets, in_store)
+            found, dangling = claims(
+                text, (start, end), mine, fillers, lexicon=lexicon, number=number, context=context
+            )  # fmt: skip
+            named = tuple(dict.fromkeys(i for h in mine for i in h.term.targets if i not in lexicon.general))
+            targets = (*named, *(t for t in targets if t not in named))[:6] if named else targets
+        else:
+            dangling = None
+        against = compared(clause, rivals) if rivals or "家" in clause or "别的" in clause or "其" in clause else None
+        switch = switches(clause, rivals) if rivals else None
+        parts.append(_Clause(number, (start, end), cues(clause, mark), found, against, switch))
+    return _settled(text, parts, lexicon)
+
+
+def _inside(hits: Sequence[Hit], at: int, end: int) -> tuple[int, list[Hit]]:
+    """The hits from `at` that begin before `end`, and the place to go on from."""
+    first = at
+    while at < len(hits) and hits[at].start < end:
+        at += 1
+    return at, list(hits[first:at])
+
+
+def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
+    findings: list[Finding] = []
+    left: list[Open] = []
+    others: list[Claim] = []
+    last_now = max((p.number for p in parts if p.cues.now), default=-1)
+    for part in parts:
+        clause = text[part.span[0] : part.span[1]]
+        announced = _announced(part, clause, parts, lexicon)
+        findings.extend(announced)
+        here = part.cues
+        if here.others and part.compared is None:
+            others = part.claims
+            continue
+        if here.unlike_others and others and not [c for c in part.claims if not c.general]:
+            findings.extend(_stated(replace(c, polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6)) for c in others)
+            others = []
+            continue
+        if here.hearsay or here.not_met:
+            continue
+        found = [c for c in part.claims if not _supposed(c, part)]
+        if here.past and last_now > part.number:
+            continue
+        rival = part.compared.rival if part.compared else None
+        found, forced = _against(found, part, lexicon)
+        if here.question:
+            findings.extend(_asked(found, part, lexicon))
+            continue
+        if here.request:
+            findings.extend(_requested(found, part, clause, lexicon))
+            continue
+        if here.rhetorical:
+            found = [c if (c.polarity or 0) <= 0 or not c.general else replace(c, polarity=-0.6) for c in found]
+        findings.extend(_stated(c, rival) for c in found if c.polarity is not None)
+        waiting = tuple(c for c in found if c.polarity is None)
+        if forced:
+            findings.append(forced)
+        elif waiting or (not found and not announced and _SAYS.search(clause) and here.supposed is None and len(clause) > 1):
+            how = part.compared.how if part.compared else ""
+            english = not _HAN.search(clause) and bool(_LATIN.search(clause))
+            left.append(Open(part.number, waiting, rival, how, english))
+    return Reading(text, tuple(p.span for p in parts), tuple(findings), tuple(left))
+
+
+def _stated(claim: Claim, rival: str | None = None) -> Finding:
+    sign = claim.sign
+    return Finding(claim, "complaint" if sign < 0 else "praise" if sign > 0 else "neutral", rival)
+
+
+def _supposed(claim: Claim, part: _Clause) -> bool:
+    if part.cues.supposed is None:
+        return False
+    place = claim.opinion or claim.aspect
+    return place is not None and place[0] - part.span[0] >= part.cues.supposed
+
+
+def _against(found: list[Claim], part: _Clause, lexicon: Lexicon) -> tuple[list[Claim], Finding | None]:
+    """Claims of a comparing clause as seen from our side, and a finding where only the construction decides."""
+    against = part.compared
+    if against is None or against.how == "as_said":
+        return found, None
+    signed = [c for c in found if c.sign]
+    if against.how == "reversed":
+        if signed:
+            return [replace(c, polarity=-(c.polarity or 0)) for c in signed], None
+        sign = -1
+    else:
+        sign = -1 if against.how == "we_trail" else 1
+        if signed:
+            return [replace(c, polarity=sign * abs(c.polarity or 0)) for c in signed], None
+    claim = _whole(part, lexicon, 0.6 * sign, 0.6)
+    return [], (Finding(claim, "complaint" if sign < 0 else "praise", against.rival) if claim else None)
+
+
+def _whole(part: _Clause, lexicon: Lexicon, polarity: float, confidence: float, *, service: bool = False) -> Claim | None:
+    """A claim about the product or the service as such, None where the taxonomy has no code for that."""
+    issue = general_issue(lexicon, service=service)
+    return None if issue is None else Claim(issue, polarity, confidence, part.number, 0, None, part.span, True)
+
+
+def general_issue(lexicon: Lexicon, *, service: bool = False) -> int | None:
+    """The general issue of the service or of the product; the other one where there is only one."""
+    facet = "service" if service else "product"
+    options = sorted(lexicon.general)
+    return next((i for i in options if lexicon.issues[i].facet == facet), options[0] if options else None)
+
+
+def _announced(part: _Clause, clause: str, parts: Sequence[_Clause], lexicon: Lexicon) -> list[Finding]:
+    """Repurchase, leaving and switching."""
+    here = part.cues
+    if here is NO_CUES and part.switch is None:
+        return []
+    service = bool(_SERVICE.search(clause))
+    following = parts[part.number + 1] if part.number + 1 < len(parts) else None
+    intent, polarity = "", 0.0
+    if part.switch is not None and not here.question:
+        intent, polarity = "switch", -0.6
+    elif here.leave and not here.question:
+        intent, polarity = "leave", -0.75
+    elif here.repurchase:
+        mocked = following is not None and following.cues.mocked
+        intent, polarity = ("leave", -0.75) if mocked else ("repurchase", 0.7)
+    if not intent or (claim := _whole(part, lexicon, polarity, 0.7, service=service)) is None:
+        return []
+    rival = None
+    if part.switch is not None:
+        rival = clause[part.switch[0] : part.switch[1]]
+    return [Finding(claim, intent, rival)]
+
+
+def _asked(found: Sequence[Claim], part: _Clause, lexicon: Lexicon) -> list[Finding]:
+    """A question claims nothing; it is kept as a question about the issue it names, or about the product."""
+    issues = list(dict.fromkeys(c.issue for c in found))
+    if not issues:
+        whole = general_issue(lexicon)
+        issues = [] if whole is None else [whole]
+    return [Finding(Claim(i, 0.0, 0.4, part.number, 0, None, None, i in lexicon.general), "question") for i in issues[:2]]
+
+
+def _requested(found: Sequence[Claim], part: _Clause, clause: str, lexicon: Lexicon) -> list[Finding]:
+    """A wish: mildly negative where it asks to mend something, positive where it asks to go on."""
+    polarity = 0.5 if part.cues.praising_wish else -0.2 if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause) else 0.0
+    named = [replace(c, polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
+    if not named:
+        whole = _whole(part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause)))
+        named = [whole] if whole else []
+    return [Finding(c, "request") for c in named[:2]]
