@@ -29,6 +29,7 @@ MAX_VALUE = 500
 MAX_RAW = 2_000
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
+_PAIR = re.compile(r'"([^"\\]{1,60})"\s*:\s*("(?:[^"\\]|\\.)*"?|[-\d.eE+]+)')
 _STARRED = re.compile("[*＊•●]")
 #: Column titles under which people, not opinions, are kept. Such a column is dropped unless the mapping names it.
 _PERSONAL = re.compile(
@@ -121,16 +122,21 @@ def masked_array(values: pa.Array, limit: int = MAX_TEXT) -> pa.Array:
 def masked_row(cells: Sequence[str], columns: Sequence[str], members: Iterable[str] = ()) -> str:
     """A rejected row as it may be kept: tab-separated, personal cells blotted out, the rest masked, cut at MAX_RAW.
 
-    When the row has n cells too many or too few, a cell may stand up to n places from its column, so as many neighbours of
-    a personal column are blotted out as well.
+    In a row with d cells too many a column may stand up to d places further right, in one with d too few up to d places
+    further left: so many neighbours of a personal column are blotted out as well. A line of broken JSON is one cell.
     """
-    shift = abs(len(cells) - len(columns))
     hidden = set(members)
+    if len(cells) == 1 and cells[0].lstrip("\ufeff \t").startswith(("{", "[")):
+        return masked(_PAIR.sub(lambda m: _blotted(m, hidden), cells[0][: 2 * MAX_RAW]))[:MAX_RAW]
+    left, right = max(0, len(columns) - len(cells)), max(0, len(cells) - len(columns))
     personal = [i for i, name in enumerate(columns) if name in hidden or is_personal(name)]
-    blotted = {j for i in personal for j in range(i - shift, i + shift + 1)}
-    budget = 2 * MAX_RAW
-    kept = [("＊" if i in blotted and cell else cell[:budget]) for i, cell in enumerate(cells[:200])]
-    return masked("\t".join(kept)[:budget])[:MAX_RAW]
+    blotted = {j for i in personal for j in range(i - left, i + right + 1)}
+    kept = [("＊" if i in blotted and cell else cell[: 2 * MAX_RAW]) for i, cell in enumerate(cells[:200])]
+    return masked("\t".join(kept)[: 2 * MAX_RAW])[:MAX_RAW]
+
+
+def _blotted(pair: re.Match[str], hidden: set[str]) -> str:
+    return f'"{pair[1]}": "＊"' if pair[1] in hidden or is_personal(pair[1]) else pair[0]
 
 
 def _by_distinct(values: pa.Array, change) -> pa.Array:  # type: ignore[no-untyped-def]

@@ -8,6 +8,7 @@ otherwise. The schema's metadata holds the encoding.
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ UNIT = "\x1f"
 BATCH = 8192
 #: A JSON document that is not one object a line is read whole; larger ones must be JSON Lines.
 MAX_DOCUMENT = 256 << 20
+#: Line, the object flattened or None, what is wrong with it, and the text of what is wrong.
+Record = tuple[int, dict[str, str | None] | None, str, str]
 
 
 def read(path: Path, *, reading: Reading, headers: Iterable[str] = (), rows: int = BATCH) -> Iterator[pa.RecordBatch]:
@@ -103,17 +106,18 @@ def _json(file: archives.File, reading: Reading, headers: Iterable[str], size: i
     found = _encoding(file, reading, headers)
     with file.open() as raw, _text(raw, found) as stream:
         records = _documents(stream, file.path) if _is_document(stream) else _lines(stream)
-        held: list[tuple[int, dict[str, str | None] | None, str, str]] = []
+        held: list[Record] = []
+        columns: dict[str, None] = {}  # in the order in which they are met; a column once seen stays
         for record in records:
             held.append(record)
+            columns.update(dict.fromkeys(record[1] or ()))
             if len(held) == size:
-                yield _objects(held, found.name)
+                yield _objects(held, list(columns), found.name)
                 held = []
-        yield _objects(held, found.name)
+        yield _objects(held, list(columns), found.name)
 
 
-def _objects(held: Sequence[tuple[int, dict[str, str | None] | None, str, str]], encoding: str) -> pa.RecordBatch:
-    columns = list(dict.fromkeys(name for _, data, _, _ in held for name in data or ()))
+def _objects(held: Sequence[Record], columns: Sequence[str], encoding: str) -> pa.RecordBatch:
     found = []
     for line, data, message, raw in held:
         if data is None:
@@ -159,7 +163,7 @@ def _loads(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def _lines(stream: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str | None] | None, str, str]]:
+def _lines(stream: io.TextIOWrapper) -> Iterator[Record]:
     number = 0
     while line := stream.readline(MAX_LINE):
         number += 1
@@ -182,7 +186,7 @@ def _lines(stream: io.TextIOWrapper) -> Iterator[tuple[int, dict[str, str | None
             yield number, None, f"a {type(data).__name__} where an object is wanted", line[:4000]
 
 
-def _documents(stream: io.TextIOWrapper, path: Path) -> Iterator[tuple[int, dict[str, str | None] | None, str, str]]:
+def _documents(stream: io.TextIOWrapper, path: Path) -> Iterator[Record]:
     text = stream.read(MAX_DOCUMENT + 1)
     if len(text) > MAX_DOCUMENT:
         raise InputError(
@@ -221,18 +225,14 @@ def _parquet(file: archives.File, size: int) -> Iterator[pa.RecordBatch]:
         raise InputError("a Parquet file inside an archive: unpack it first", path=file.path)
     try:
         source = pq.ParquetFile(file.path)
-        line = 1
-        for part in source.iter_batches(batch_size=size):
-            arrays = [
-                _texts(column, file.path, name) for name, column in zip(part.schema.names, part.columns, strict=True)
-            ]
-            nulls = pa.nulls(len(part), pa.string())
+        names, line = source.schema_arrow.names, 1
+        empty = [pa.RecordBatch.from_pylist([], source.schema_arrow)] if not source.metadata.num_rows else []
+        for part in itertools.chain(source.iter_batches(batch_size=size), empty):
+            arrays = [_texts(column, file.path, name) for name, column in zip(names, part.columns, strict=True)]
             numbers = pa.array(range(line, line + len(part)), pa.int64())
-            yield pa.RecordBatch.from_arrays([*arrays, numbers, nulls, nulls, nulls], names=[*part.schema.names, *OWN])
+            nothing = [pa.nulls(len(part), pa.string())] * 3
+            yield pa.RecordBatch.from_arrays([*arrays, numbers, *nothing], names=[*names, *OWN])
             line += len(part)
-        if line == 1:
-            nothing = [pa.array([], pa.string()) for _ in range(len(source.schema_arrow.names) + len(OWN))]
-            yield pa.RecordBatch.from_arrays(nothing, names=[*source.schema_arrow.names, *OWN])
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"not a readable Parquet file: {error}", path=file.path) from error
 
