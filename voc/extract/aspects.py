@@ -16,6 +16,7 @@ from voc.taxonomy import Combination
 EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
 MILD_PRAISE = 0.4
 _PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
+_SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _LINKS = frozenset("、和与跟及以,/&+ ")
 
 Span = tuple[int, int]
@@ -54,6 +55,22 @@ class Context:
     in_store: bool | None = None
 
 
+def spanning(
+    text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Lexicon
+) -> list[Claim]:
+    """Claims of combinations that stretch over neighbouring clauses of one sentence, at the clause of their last word."""
+    out = []
+    for issue, combination, parts in combined(slots, lexicon.combinations, across=True):
+        first, last = parts[0].start, parts[-1].start
+        number = next((n for n, (s, e) in enumerate(spans) if s <= last < e), None)
+        if number is None or spans[number][0] <= first or not set(text[first:last]).isdisjoint(_SENTENCE_ENDS):
+            continue
+        claim = _Reader(text, (first, spans[number][1]), lexicon, number).combination(issue, combination, parts)
+        if claim is not None:
+            out.append(claim)
+    return out
+
+
 def claims(
     text: str, span: Span, hits: Sequence[Hit], slots: Sequence[Hit], *, lexicon: Lexicon, number: int, context: Context
 ) -> tuple[list[Claim], Hit | None]:
@@ -64,7 +81,7 @@ def claims(
     reader = _Reader(text, span, lexicon, number)
     found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
     if slots:
-        found.extend(reader.combination(*match) for match in _combined(slots, lexicon.combinations))
+        found.extend(reader.combination(*match) for match in combined(slots, lexicon.combinations))
     decided = _apart([c for c in found if c is not None])
     decided = [reader.with_target(c, hits) for c in decided]
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
@@ -102,6 +119,13 @@ class _Reader:
         aspect = (parts[0].start, parts[0].end) if parts[0].term.targets else None
         opinion = (parts[1 if aspect else 0].start, parts[-1].end)
         size = sum(p.end - p.start for p in parts)
+        between = any(
+            negation(self.text, b.start, b.end, a.end) == "negated" for a, b in zip(parts, parts[1:], strict=False)
+        )
+        if between:
+            if sign < 0 and self.lexicon.issues[issue].safety:
+                return Claim(issue, 0.0, COMBINED, self.number, size, aspect, opinion, False, True)
+            sign = -sign
         return self.claim(issue, sign, COMBINED, opinion, size=size, aspect=aspect)
 
     def claim(
@@ -123,7 +147,7 @@ class _Reader:
             return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
         if how == "negated":
             if sign < 0 and entry.safety:
-                return None
+                return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
             polarity = 0.6 * -1 if sign > 0 else (MILD_PRAISE if sign < 0 else -0.3)
             return Claim(issue, polarity, confidence - 0.1, self.number, size, aspect, opinion, general)
         if sign > 0 and quoted(self.text, *opinion):
@@ -278,13 +302,15 @@ def _placed(options: Sequence[int], lexicon: Lexicon, context: Context) -> int:
     return next((i for i in options if lexicon.issues[i].store == in_store), options[0])
 
 
-def _combined(
-    slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]]
+def combined(
+    slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]], *, across: bool = False
 ) -> list[tuple[int, Combination, list[Hit]]]:
     """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
     bags: dict[int, list[list[Hit]]] = {}
     for hit in slots:
         for number, position in hit.term.slots:
+            if across and not combinations[number][1].across:
+                continue
             bag = bags.setdefault(number, [[] for _ in combinations[number][1].slots])
             bag[position].append(hit)
     out = []

@@ -81,6 +81,8 @@ _LEAVE = re.compile(
     r"\b(?:never (?:again|buy|order|come|go|shop|return|eat)|won'?t (?:be )?(?:buy|order|come|back|return|go|shop|eat)\w*|will not (?:be )?(?:buy|order|come|back|return|go)\w*|last time i|not (?:going|coming) back|lost (?:a|my) (?:customer|business)|done with)\b"
 )
 _MOCKED = re.compile(r"^(?:下辈子|做梦|想多了|才怪|不存在|算了|呵呵|别想|没门|免了|拉倒|哈哈哈?|怎么可能|不可能|得了|还是算|想都别想|你想多|吹|也不看|那是不可能)")
+_MOCK_WARNING = re.compile(r"抢不到|抢光|都归我|是我的|留给我|给我留|不够我|我(?:还|怎么|就).{0,3}(?:买|抢|囤)|让我(?:一个人)?(?:买|吃|独享)|我一个人")
+_AMBIVALENT = re.compile(r"绝了|绝绝子|绝|牛|6{2,}|厉害|可以的|真行|好家伙|笑死|哈+|yyds|永远的神|天花板|棒棒哒|开眼|长见识|刷新|服|👍|🙂|😊|😄|😂|🤣|👏|💯")
 _SWITCH = re.compile(r"(?:换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|投|向|用|回|是|会|就|都|在|的|老老实实|直接|乖乖){0,4}$|\b(?:switch(?:ed|ing)? (?:back )?to|go(?:ing)? (?:back )?to|buy(?:ing)?|stick(?:ing)? (?:to|with)|back to)\s+$")
 
 # --- comparison -------------------------------------------------------------------------------------------------
@@ -177,13 +179,14 @@ class Cues:
     repurchase: bool
     leave: bool
     mocked: bool
+    mock_warning: bool
 
 
 _ANY = re.compile("|".join(p.pattern for p in (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
-    _REPURCHASE, _LEAVE, _MOCKED,
+    _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING,
 )))  # fmt: skip
-NO_CUES = Cues(None, *(False,) * 13)
+NO_CUES = Cues(None, *(False,) * 14)
 
 
 def cues(clause: str, mark: str) -> Cues:
@@ -213,12 +216,18 @@ def cues(clause: str, mark: str) -> Cues:
         repurchase=bool(repurchase) and not leave and not _NEVER.search(clause[: repurchase.start()] if repurchase else ""),
         leave=leave or bool(repurchase and _NEVER.search(clause[: repurchase.start()])),
         mocked=bool(_MOCKED.search(clause)),
+        mock_warning=bool(_MOCK_WARNING.search(clause)),
     )
 
 
 def switches(clause: str, rivals: list[tuple[int, int]]) -> tuple[int, int] | None:
     """The span of the rival that the clause turns to (以后还是买三只松鼠), if it does."""
     return next(((s, e) for s, e in rivals if _SWITCH.search(clause[:s])), None)
+
+
+def ambivalent(word: str) -> bool:
+    """Whether `word` praises or mocks, as its company decides (绝了, 666, 🙂)."""
+    return bool(_AMBIVALENT.fullmatch(word))
 
 
 _QUOTES = {"“": "”", "\"": "\"", "「": "」", "『": "』", "'": "'", "‘": "’"}

@@ -94,11 +94,11 @@ class Lexicon:
             if any(start < t.end and end > t.start for t in taken):
                 continue
             taken.append(hit)
-            if hit.term.counter:
+            if hit.term.counter or hit.term.rival:
                 silent.append((start, end))
         slots = [h for h in found if h.term.slots]
         if silent:
-            slots = [h for h in slots if not any(s <= h.start and h.end <= e and h.end - h.start < e - s for s, e in silent)]
+            slots = [h for h in slots if not any(h.start < e and h.end > s and h[:2] != (s, e) for s, e in silent)]
         return sorted((h for h in taken if not h.term.counter), key=lambda h: h.start), slots
 
 

@@ -199,7 +199,7 @@ def _judged(
                     more[row].extend(
                         _finding(replace(c, polarity=float(value), confidence=sure), left.rival) for c in left.waiting
                     )
-            elif abs(value) >= WHOLE and chance[1] < 0.5 and len(text) >= 2:
+            elif abs(value) >= WHOLE and chance[1] < 0.5 and len(text) >= 2 and (value < 0 or not readings[row].findings):
                 issue = general_issue(lexicon)
                 if issue is not None:
                     claim = Claim(issue, float(value) * 0.8, 0.35 + 0.2 * abs(value), left.clause, 0, None, None, True)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from voc.extract.aspects import Claim, Context, Span, claims
-from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, compared, cues, switches
+from voc.extract.aspects import HINTED, Claim, Context, Span, claims, spanning
+from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, ambivalent, compared, cues, switches
 from voc.extract.lexicon import Hit, Lexicon
 from voc.text.clauses import clauses
 
@@ -94,6 +94,11 @@ def read(text: str, *, lexicon: Lexicon, in_store: bool | None) -> Reading:
         against = compared(clause, rivals) if rivals or "家" in clause or "别的" in clause or "其" in clause else None
         switch = switches(clause, rivals) if rivals else None
         parts.append(_Clause(number, (start, end), cues(clause, mark), found, against, switch))
+    if len(parts) > 1 and slots:
+        for claim in spanning(text, spans, slots, lexicon):
+            mine = parts[claim.clause].claims
+            if not any(c.issue == claim.issue and c.sign == claim.sign for c in mine):
+                parts[claim.clause].claims = [claim, *(c for c in mine if c.confidence > HINTED and c.polarity is not None)]
     return _settled(text, parts, lexicon)
 
 
@@ -109,6 +114,7 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
     findings: list[Finding] = []
     left: list[Open] = []
     others: list[Claim] = []
+    _ironic(text, parts)
     last_now = max((p.number for p in parts if p.cues.now), default=-1)
     for part in parts:
         clause = text[part.span[0] : part.span[1]]
@@ -146,6 +152,19 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             english = not _HAN.search(clause) and bool(_LATIN.search(clause))
             left.append(Open(part.number, waiting, rival, how, english))
     return Reading(text, tuple(p.span for p in parts), tuple(findings), tuple(left))
+
+
+def _ironic(text: str, parts: list[_Clause]) -> None:
+    """Slang that praises or mocks goes with the complaint beside it; a warning off that wants it all praises."""
+    for part in parts:
+        near = [c for p in parts[max(0, part.number - 1) : part.number + 2] for c in p.claims]
+        if any(c.sign < 0 for c in near):
+            part.claims = [c for c in part.claims if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))]
+        if part.cues.mock_warning and part.number:
+            before = parts[part.number - 1]
+            before.claims = [replace(c, polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims]
+            if any(c.general and c.sign > 0 for c in before.claims):
+                part.claims = [c for c in part.claims if c.sign >= 0]
 
 
 def _stated(claim: Claim, rival: str | None = None) -> Finding:

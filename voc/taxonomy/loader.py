@@ -27,7 +27,7 @@ _ISSUE = {
     "subs", *_LISTS, *(f"{name}_en" for name in _LISTS),
 }  # fmt: skip
 _PARTS = {
-    "combinations": {"of", "gap", "praise"},
+    "combinations": {"of", "gap", "praise", "across"},
     "upgrades": {"severity", "words", "codes"},
     "subs": {"zh", "en", "owner", "expressions", "expressions_en"},
 }
@@ -214,6 +214,7 @@ def _combination(
         slots=tuple(_words(file, here, slot, groups) for slot in slots),
         gap=gap,
         praise=_flag(file, here, table.get("praise", False)),
+        across=_flag(file, here, table.get("across", False)),
     )
 
 

@@ -12,11 +12,15 @@ SAFETY = "S1"
 
 @dataclass(frozen=True)
 class Combination:
-    """Word groups that decide a code when they stand in one clause, in order, at most `gap` code points apart."""
+    """Word groups that decide a code when they stand in one clause, in order, at most `gap` code points apart.
+
+    `across` lets them stand in neighbouring clauses of one sentence.
+    """
 
     slots: tuple[tuple[str, ...], ...]
     gap: int
     praise: bool
+    across: bool
 
 
 @dataclass(frozen=True)
