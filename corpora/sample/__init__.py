@@ -43,8 +43,11 @@ class World:
 
     def true_cells(self) -> list[dict[str, Any]]:
         """Every (level, ids, aspect, month) whose true relative risk is above 1.5."""
-        found = [c for m, r in enumerate(self.risks) for c in cells(self.chain, r, self.rates.codes, MONTHS[m])]
-        return found + component_cells(self.chain, self.plants, found)
+        found: list[dict[str, Any]] = [
+            c for m, r in enumerate(self.risks) for c in cells(self.chain, r, self.rates.codes, MONTHS[m])
+        ]
+        found += component_cells(self.chain, self.plants, found)
+        return found
 
     def issues(self) -> list[dict[str, Any]]:
         return [issue(self.chain, p, self.risks, self.p, self.rates.codes) for p in self.plants]

@@ -81,7 +81,7 @@ class Composer:
         at = int(self.random.random() * (len(both) + 2 * len(own)))
         pattern = both[at] if at < len(both) else own[(at - len(both)) // 2]
         slots = self.slots(voice, name_it=self.random.random() < 0.4)
-        text = pattern.say(self.random, slots)
+        text: str = pattern.say(self.random, slots)
         if slots["staff"] in text and slots["staff"][-1] not in "员的购娘姨":
             voice.told.append(slots["staff"])
         if voice.component is not None and code == voice.stale and table is self.complaint:
@@ -123,18 +123,16 @@ class Composer:
         """Now and then how it came to the purchase, which says nothing of any issue."""
         if self.random.random() > 0.14:
             return ""
-        return self.openings[int(self.random.random() * len(self.openings))].say(self.random, {"who": self.pick(WHO)})
+        opening: Pattern = self.openings[int(self.random.random() * len(self.openings))]
+        text: str = opening.say(self.random, {"who": self.pick(WHO)})
+        return text
 
     def _framed(self, frames: tuple[Pattern, ...], **slots: str) -> str:
         frame = frames[int(self.random.random() * len(frames))]
-        text = frame.say(self.random, slots)
-        return (
-            text.replace("。。", "。")
-            .replace("！。", "！")
-            .replace("。，", "。")
-            .replace("？，", "？")
-            .replace("，，", "，")
-        )
+        text: str = frame.say(self.random, slots)
+        for twice, once in (("。。", "。"), ("！。", "！"), ("。，", "。"), ("？，", "？"), ("，，", "，")):
+            text = text.replace(twice, once)
+        return text
 
     def english_review(self, bad: list[str], good: bool) -> str:
         pieces = [self._english(code) for code in bad]
@@ -150,7 +148,8 @@ class Composer:
 
     def _english(self, code: str) -> str:
         options = self.english[code]["any"]
-        return options[int(self.random.random() * len(options))].say(self.random, {})
+        said: str = options[int(self.random.random() * len(options))].say(self.random, {})
+        return said
 
     def answers(self, bad: list[str], good: list[str], voice: Voice) -> tuple[str, str]:
         """The two open questions of the survey: what was not right, and what else."""
@@ -183,5 +182,6 @@ class Composer:
             shown = self.pick(
                 (number, f"{number[:3]} {number[3:7]} {number[7:]}", f"{number[:3]}-{number[3:7]}-{number[7:]}")
             )
-            return text + fill(self.pick(("，有问题打我电话{x}", "。联系我{x}", "，电话{x}，给个说法")), {"x": shown})
+            call = fill(self.pick(("，有问题打我电话{x}", "。联系我{x}", "，电话{x}，给个说法")), {"x": shown})
+            return f"{text}{call}"
         return text

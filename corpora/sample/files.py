@@ -109,7 +109,8 @@ def _without_follow(source: str, record: Record) -> Record:
 
 
 def _stamp(review: Review, second: int, pattern: str = "%Y-%m-%d %H:%M:%S") -> str:
-    return (clock(review.month, 0) + dt.timedelta(seconds=second)).strftime(pattern)
+    stamp: str = (clock(review.month, 0) + dt.timedelta(seconds=second)).strftime(pattern)
+    return stamp
 
 
 def _nick(random: Random) -> str:

@@ -80,7 +80,7 @@ def _unit(plant: Plant, risk: MonthRisk) -> int | None:
         assert plant.stores is not None and plant.skus is not None
         at = np.flatnonzero((risk.pair == (plant.stores[0], plant.skus[0])).all(axis=1))
         return int(at[0]) if len(at) else None
-    chosen = plant.skus if plant.level == "sku" else plant.stores
+    chosen: tuple[int, ...] | None = plant.skus if plant.level == "sku" else plant.stores
     assert chosen is not None
     return chosen[0]
 
