@@ -20,14 +20,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from voc.corpora.recipes.seeds import clauses_of
+
 from voc.models.files import WEIGHTS
-from voc.models.linear import softmax
 from voc.models.training import Options, Trained, fit, save
 from voc.text.clauses import clauses
 from voc.text.normalise import normalise_all
@@ -164,9 +162,7 @@ def tests(folder: Path) -> dict[str, list[Row]]:
             Row(r["review"], POSITIVE if r["label"] == "1" else NEGATIVE, "waimai")
             for r in table(folder, "polarity/waimai_10k")
         ],
-        "eprstmt": [
-            Row(r["sentence"], POSITIVE if r["label"].startswith("P") else NEGATIVE, "eprstmt") for r in few
-        ],
+        "eprstmt": [Row(r["sentence"], POSITIVE if r["label"].startswith("P") else NEGATIVE, "eprstmt") for r in few],
         "food": [Row(r["text"], NEUTRAL, "food") for r in table(folder, "aspect/jd_food_quads_open")],
     }
     return {name: _normal(found) for name, found in rows.items()}

@@ -5,6 +5,7 @@ They are kinds rather than examples: a frame and its fillers, so that a model le
 from a review or a test set.
 """
 
+# ruff: noqa: E501 (the kinds read best as a table, one frame beside the next)
 from __future__ import annotations
 
 from collections.abc import Iterator

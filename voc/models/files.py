@@ -104,7 +104,9 @@ def _read(path: Path, sha256: str, label: str) -> bytes:
         raise VocError(f"{path}: model {label} cannot be read ({error.strerror}); install the package again") from error
     found = hashlib.sha256(raw).hexdigest()
     if found != sha256:
-        raise VocError(f"{path}: model {label} has sha256 {found}, the manifest says {sha256}; install the package again")
+        raise VocError(
+            f"{path}: model {label} has sha256 {found}, the manifest says {sha256}; install the package again"
+        )
     return raw
 
 

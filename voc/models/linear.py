@@ -78,13 +78,14 @@ class NgramLinear:
             starts = offsets[filled]
             total[filled] += np.add.reduceat(self.weights[rows], starts, axis=0)
             square[filled] += np.add.reduceat(self.squares[rows], starts)
-        return total / np.sqrt(np.maximum(square, 1.0))[:, None] + self.bias
+        length = np.sqrt(np.maximum(square, np.float32(1)))
+        return np.asarray(total / length[:, None] + self.bias, dtype=np.float32)
 
     def rows(self, keys: NDArray[np.uint32]) -> NDArray[np.int32]:
         """The row of each key, -1 for one that the model does not know."""
         mask = np.uint32(len(self.slots) - 1)
         place = keys & mask
-        rows = self.slots[place]
+        rows: NDArray[np.int32] = self.slots[place]
         open_ = np.flatnonzero((rows >= 0) & (self.keys[rows] != keys))
         while len(open_):
             place[open_] = (place[open_] + np.uint32(1)) & mask
@@ -112,4 +113,4 @@ def _slots(keys: NDArray[np.uint32]) -> NDArray[np.int32]:
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows of probabilities from rows of scores."""
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

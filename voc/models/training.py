@@ -58,9 +58,7 @@ class Trained:
     longest: int
 
     def model(self) -> NgramLinear:
-        return NgramLinear.of(
-            self.vocabulary.keys, self.weights, self.vocabulary.idf, self.bias, longest=self.longest
-        )
+        return NgramLinear.of(self.vocabulary.keys, self.weights, self.vocabulary.idf, self.bias, longest=self.longest)
 
 
 def fit(
@@ -200,7 +198,7 @@ def save(
     from safetensors.numpy import save as to_bytes
 
     peak = float(np.abs(trained.weights).max(initial=1e-6))
-    parts = {
+    parts: dict[str, NDArray[Any]] = {
         "keys": trained.vocabulary.keys,
         "weights": (trained.weights / peak).astype(np.float16),
         "scale": np.array([peak], dtype=np.float32),

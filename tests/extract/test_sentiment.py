@@ -1,0 +1,88 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from voc.errors import UnknownName
+from voc.extract import sentiment
+from voc.schemas import REVIEW_SCORES, checked
+
+
+def batch(*rows):
+    texts, ratings, langs = zip(*rows, strict=True)
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array([f"s:{i}" for i in range(len(rows))]),
+            pa.array(["2026-10"] * len(rows)),
+            pa.array(ratings, pa.float32()),
+            pa.array(langs),
+            pa.array(texts),
+        ],
+        schema=sentiment.INPUT,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("芒果干酸甜适中，全家都爱吃，会再来买", "positive"),
+        ("打开一股哈喇味，扔了，再也不买", "negative"),
+        ("一般般", "neutral"),
+        ("Crunchy and fresh, we loved it and will order again.", "positive"),
+        ("Stale crackers and nobody answered my emails. Terrible.", "negative"),
+        ("坚果新鲜，delivery 也很快", "positive"),
+    ],
+)
+def test_labels(text, label):
+    labels, scores = sentiment.score([text])
+    assert labels == [label]
+    assert np.sign(scores[0]) == {"positive": 1, "negative": -1}.get(label, np.sign(scores[0]))
+
+
+@pytest.mark.parametrize("text", ["一般般", "还行", "还可以", "马马虎虎", "凑合"])
+def test_middling_words_are_not_negative(text):
+    assert sentiment.score([text])[0] != ["negative"]
+
+
+@pytest.mark.parametrize("text", ["", None, "   ", "。。。", "\n"])
+def test_empty_text_is_neutral_zero(text):
+    labels, scores = sentiment.score([text])
+    assert labels == ["neutral"] and scores.tolist() == [0.0]
+
+
+def test_no_texts_give_no_labels():
+    labels, scores = sentiment.score([])
+    assert labels == [] and scores.shape == (0,)
+
+
+def test_scores_do_not_depend_on_the_neighbours():
+    texts = ["味道很好", "too salty", "包装破了，漏油", "", "还行吧"]
+    together = sentiment.score(texts)[1]
+    alone = [sentiment.score([text])[1][0] for text in texts]
+    np.testing.assert_allclose(together, alone, atol=1e-6)
+
+
+def test_unknown_language_names_the_known_ones():
+    with pytest.raises(UnknownName, match="auto, en, zh"):
+        sentiment.score(["x"], lang="fr")
+
+
+def test_stage_keeps_ids_and_finds_contradictions():
+    run = checked(sentiment.stage())
+    out = run(
+        batch(
+            ("太难吃了，全是坏的，差评", 5.0, "zh"),
+            ("特别好吃，会回购，推荐", 1.0, "zh"),
+            ("特别好吃，会回购，推荐", 5.0, "zh"),
+            ("太难吃了，全是坏的，差评", None, "zh"),
+            ("", 5.0, "und"),
+        )
+    )
+    assert out.schema.equals(REVIEW_SCORES)
+    assert out["review_id"].to_pylist() == [f"s:{i}" for i in range(5)]
+    assert out["rating_text_conflict"].to_pylist() == [True, True, False, False, False]
+    assert out["label"].to_pylist() == ["negative", "positive", "positive", "negative", "neutral"]
+    assert all(-1 <= s <= 1 for s in out["score"].to_pylist())
+
+
+def test_stage_on_an_empty_batch():
+    assert checked(sentiment.stage())(batch(("x", 1.0, "zh")).slice(0, 0)).num_rows == 0

@@ -1,0 +1,315 @@
+"""Keywords: what a set of texts talks about more than its background does.
+
+Terms (voc.extract.terms) are ranked by the z score of their log odds ratio against the background with an informative
+Dirichlet prior (Monroe, Colaresi and Quinn 2008, Fightin' Words, equations 15, 16 and 22). Counts are texts, not
+occurrences, so that one customer who repeats herself counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from voc.extract.terms import Terms, stream, terms
+from voc.schemas import KEYWORDS
+
+RESULT = pa.schema([("term", pa.string()), ("n_reviews", pa.int64()), ("score", pa.float64())])
+POLARITIES = {"negative": "complaint", "positive": "praise"}
+LEAST_REVIEWS = 2
+"""Reviews of a scope that a term must stand in."""
+_PRIOR_MASS = 500.0
+_SHORTLIST = 4  # candidates looked at for each one that is kept, when fragments are dropped
+_FRAGMENT = 0.6
+_ENOUGH_BACKGROUND = 0.25  # share of the texts that must lie outside a scope to compare it with them
+
+
+def keywords(
+    texts: Sequence[str],
+    *,
+    top: int = 20,
+    background: Mapping[str, float] | None = None,
+    lang: str = "auto",
+    words: Iterable[str] = (),
+) -> pa.Table:
+    """The `top` terms of `texts` with schema (term, n_reviews, score), best first, ties by the term.
+
+    `background` gives the relative frequency of terms elsewhere; without one, Chinese is compared with jieba's general
+    word frequencies and English with equal ones. `score` is a z value. `words` are kept whole in segmentation.
+    """
+    source = stream(texts, lang=lang, words=tuple(words))
+    known = terms(source)
+    _, term = known.pairs(source)
+    counts = np.bincount(term, minlength=len(known.names)).astype(np.float64)
+    scores = _against(counts, _shares(known, background))
+    least = min(LEAST_REVIEWS, max(1, len(texts) // 10))
+    rows = [i for i in _ranked(np.arange(len(counts)), scores, known) if counts[i] >= least]
+    chosen = _without_fragments(rows[: top * _SHORTLIST], counts, known)[:top]
+    return pa.table([[known.names[i] for i in chosen], counts[chosen].astype(np.int64), scores[chosen]], schema=RESULT)
+
+
+def table(
+    reviews: pa.Table,
+    mentions: pa.Table,
+    *,
+    month: str,
+    min_reviews: int = 5,
+    top: int = 20,
+    known: Collection[str] = (),
+    lang: str = "auto",
+    words: Iterable[str] = (),
+) -> pa.Table:
+    """The keywords of a month (schema KEYWORDS), for each scope and polarity with at least `min_reviews` reviews.
+
+    Scopes are all, source, store, sku and aspect. Polarity 'all' looks at whole texts, 'negative' and 'positive' at the
+    clauses of complaints and of praise. A scope is compared with the rest of the month, its complaints with the rest of
+    the complaints; the complaints of all with the praise of all. `known` are the terms of earlier months: a term not
+    among them is new; without any, nothing is. A follow-up counts with its first review. Duplicates and default reviews
+    are left out.
+    """
+    reviews = reviews.filter(_genuine(reviews))
+    texts = reviews["text"].to_pylist()
+    clause_of, clauses = _clauses(reviews, mentions, texts)
+    source = stream([*texts, *clauses], lang=lang, words=tuple(words))
+    vocabulary = terms(source.part(0, len(texts)))
+    root = _codes(pc.coalesce(reviews["parent_id"], reviews["review_id"]))[0]
+    scopes = {name: _codes(reviews[f"{name}_id" if name != "source" else name]) for name in ("source", "store", "sku")}
+    settings = _Settings(vocabulary, min_reviews, top)
+
+    row, term = vocabulary.pairs(source.part(0, len(texts)))
+    told = np.unique(row)
+    pools = {"all": _Pool(row, term, told)}
+    clause, clause_term = vocabulary.pairs(source.part(len(texts), len(texts) + len(clauses)))
+    clause -= len(texts)
+    starts = np.searchsorted(clause, np.arange(len(clauses) + 1))
+    aspects = _codes(mentions["aspect"])
+    aspect_pools = {}
+    for polarity, intent in POLARITIES.items():
+        mine = np.flatnonzero(np.asarray(pc.equal(mentions["intent"], intent)) & (clause_of.clause >= 0))
+        sizes = np.diff(starts)[clause_of.clause[mine]]
+        at = np.repeat(starts[clause_of.clause[mine]] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        review = np.repeat(clause_of.review[mine], sizes)
+        pools[polarity] = _Pool(review, clause_term[at], np.unique(clause_of.review[mine]))
+        aspect_pools[polarity] = (np.repeat(aspects[0][mine], sizes), clause_of.review[mine], aspects[0][mine])
+
+    found: list[_Found] = []
+    everything = np.zeros(len(texts), dtype=np.int64)
+    for polarity, pool in pools.items():
+        other = {"negative": "positive", "positive": "negative"}.get(polarity)
+        beside = _texts_of(root[pools[other].review], pools[other].term, len(vocabulary.names)) if other else None
+        found += _ranking(
+            "all", polarity, [None], pool, everything[pool.review], everything[pool.members], root, settings, beside
+        )
+        for scope, (codes, names) in scopes.items():
+            found += _ranking(scope, polarity, names, pool, codes[pool.review], codes[pool.members], root, settings)
+        if polarity in aspect_pools:
+            code, members, member_codes = aspect_pools[polarity]
+            by_aspect = _Pool(pool.review, pool.term, members)
+            found += _ranking("aspect", polarity, aspects[1], by_aspect, code, member_codes, root, settings)
+    return _as_table(found, month, frozenset(known))
+
+
+@dataclass(frozen=True)
+class _Settings:
+    vocabulary: Terms
+    min_reviews: int
+    top: int
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Observations (`review`, `term`), both rows and term numbers, and the reviews that the pool has at all."""
+
+    review: NDArray[np.int64]
+    term: NDArray[np.int64]
+    members: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Clauses:
+    """Of each mention its review's row and its clause's number, -1 where the review is left out."""
+
+    review: NDArray[np.int64]
+    clause: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Found:
+    scope: str
+    scope_id: str | None
+    polarity: str
+    term: str
+    n_reviews: int
+    score: float
+
+
+def _ranking(
+    scope: str,
+    polarity: str,
+    names: Sequence[str | None],
+    pool: _Pool,
+    codes: NDArray[np.int64],
+    member_codes: NDArray[np.int64],
+    root: NDArray[np.int64],
+    settings: _Settings,
+    beside: NDArray[np.float64] | None = None,
+) -> list[_Found]:
+    """The best terms of each value of a scope; `codes` is that of each observation, -1 for none.
+
+    The background is the rest of the pool and, where given, the counts `beside` it.
+    """
+    size = len(settings.vocabulary.names)
+    member_root = np.unique(np.stack([member_codes, root[pool.members]], axis=1), axis=0)
+    reviews_of = np.bincount(member_root[:, 0][member_root[:, 0] >= 0], minlength=len(names))
+    inside = codes >= 0
+    key = np.unique(_triples(codes[inside], pool.term[inside], root[pool.review[inside]], size, len(root)))
+    cell, count = np.unique(key // max(len(root), 1), return_counts=True)
+    everywhere = _texts_of(root[pool.review], pool.term, size)
+    general = _shares(settings.vocabulary, None)
+    bounds = np.searchsorted(cell, np.arange(len(names) + 1) * size)
+    found = []
+    for number, name in enumerate(names):
+        if reviews_of[number] < settings.min_reviews:
+            continue
+        term = cell[bounds[number] : bounds[number + 1]] % max(size, 1)
+        counts = np.zeros(size)
+        counts[term] = count[bounds[number] : bounds[number + 1]]
+        rest = np.maximum(everywhere - counts, 0.0) + (beside if beside is not None else 0.0)
+        if rest.sum() < _ENOUGH_BACKGROUND * (rest.sum() + counts.sum()):
+            scores = _against(counts, general)
+        else:
+            scores = _between(counts, rest)
+        likely = term[(counts[term] >= LEAST_REVIEWS) & (scores[term] > 0)]
+        best = _ranked(likely, scores, settings.vocabulary)[: settings.top * _SHORTLIST]
+        for i in _without_fragments(best, counts, settings.vocabulary)[: settings.top]:
+            found.append(_Found(scope, name, polarity, settings.vocabulary.names[i], int(counts[i]), float(scores[i])))
+    return found
+
+
+def _triples(
+    first: NDArray[np.int64], second: NDArray[np.int64], third: NDArray[np.int64], size: int, last: int
+) -> NDArray[np.int64]:
+    return (first * size + second) * max(last, 1) + third
+
+
+def _texts_of(review: NDArray[np.int64], term: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    """The number of distinct reviews that each term stands in."""
+    pairs = np.unique(review * max(size, 1) + term)
+    return np.bincount(pairs % max(size, 1), minlength=size).astype(np.float64)
+
+
+def _genuine(reviews: pa.Table) -> pa.ChunkedArray:
+    left_out = ("default_review", "near_duplicate", "spam", "burst", "burst_negative")
+    joined = pc.binary_join(reviews["flags"], ",")
+    flagged = pc.match_substring_regex(joined, rf"(^|,)({'|'.join(left_out)})(,|$)")
+    return pc.invert(pc.or_(flagged, pc.is_valid(reviews["duplicate_of"])))
+
+
+def _clauses(reviews: pa.Table, mentions: pa.Table, texts: Sequence[str]) -> tuple[_Clauses, list[str]]:
+    """Where each mention stands, and the text of each distinct clause that mentions name."""
+    row = pc.index_in(mentions["review_id"], value_set=reviews["review_id"].combine_chunks())
+    review = row.fill_null(-1).to_numpy().astype(np.int64)
+    start, end = (mentions[name].to_numpy().astype(np.int64) for name in ("start", "end"))
+    places = np.stack([review, start, end], axis=1)
+    kept = np.flatnonzero(review >= 0)
+    distinct, number = np.unique(places[kept], axis=0, return_inverse=True)
+    clause = np.full(len(review), -1, dtype=np.int64)
+    clause[kept] = number.ravel()
+    return _Clauses(review, clause), [texts[r][a:b] for r, a, b in distinct.tolist()]
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:
+    """Codes in the order of the sorted values, -1 for null, and the values."""
+    names = sorted(v for v in pc.unique(column).to_pylist() if v is not None)
+    codes = pc.index_in(column, value_set=pa.array(names, column.type)).fill_null(-1)
+    return codes.to_numpy().astype(np.int64), list(names)
+
+
+def _as_table(found: Sequence[_Found], month: str, known: frozenset[str]) -> pa.Table:
+    fresh = [bool(known) and f.term not in known for f in found]
+    columns: dict[str, list[object]] = {
+        "month": [month] * len(found),
+        "scope": [f.scope for f in found],
+        "scope_id": [f.scope_id for f in found],
+        "term": [f.term for f in found],
+        "polarity": [f.polarity for f in found],
+        "n_reviews": [f.n_reviews for f in found],
+        "score": [f.score for f in found],
+        "is_new": list(fresh),
+    }
+    return pa.Table.from_pydict(columns, schema=KEYWORDS)
+
+
+def _between(counts: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """z scores of the log odds of terms in two sets of texts; the prior is their sum, scaled to a fixed mass."""
+    both = counts + rest
+    total = max(both.sum(), 1.0)
+    prior = (both + 0.01) / (total + 0.01 * len(both)) * min(_PRIOR_MASS, total)
+    mass = prior.sum()
+    inside = np.log(counts + prior) - np.log(counts.sum() + mass - counts - prior + 1e-9)
+    outside = np.log(rest + prior) - np.log(rest.sum() + mass - rest - prior + 1e-9)
+    return np.asarray((inside - outside) / np.sqrt(1 / (counts + prior) + 1 / (rest + prior)))
+
+
+def _against(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """z scores of the log odds of terms against known shares, shape (t,), sum at most 1."""
+    total = counts.sum()
+    prior = shares * max(min(_PRIOR_MASS, total), 1.0) * 0.1
+    inside = np.log(counts + prior + 1e-9) - np.log(np.maximum(total - counts, 0) + prior.sum() + 1e-9)
+    outside = np.log(shares) - np.log1p(-shares)
+    return np.asarray((inside - outside) / np.sqrt(1 / (counts + prior + 1e-9)))
+
+
+def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.float64]:
+    """The background share of each term, in (0, 1); what the background lacks gets half its smallest share."""
+    if not known.names:
+        return np.zeros(0)
+    if background is None:
+        background = _general()
+        parts = None if any(not name.isascii() for name in known.names) else np.full(len(known.names), 1.0)
+        if parts is not None:  # there is no general list for English: equal shares
+            return parts / (len(parts) + 1)
+    total = sum(background.values()) or 1.0
+    floor = min((v for v in background.values() if v > 0), default=1.0) / 2
+    raw = np.array([background.get(name, floor) for name in known.names], dtype=np.float64)
+    return np.clip(raw / total, 1e-9, 0.5)
+
+
+@cache
+def _general() -> Mapping[str, float]:
+    """jieba's word frequencies, without the rarest: they only say that a word exists."""
+    import jieba
+
+    with jieba.get_dict_file() as file:
+        lines = (line.decode("utf-8").split(" ") for line in file)
+        return {word: float(times) for word, times, *_ in lines if int(times) > 2}
+
+
+def _ranked(rows: NDArray[np.int64], scores: NDArray[np.float64], known: Terms) -> list[int]:
+    """`rows` by falling score, ties by the term itself."""
+    order = np.argsort(-scores[rows], kind="stable")
+    best = rows[order].tolist()
+    return sorted(best, key=lambda i: (-round(float(scores[i]), 9), known.names[i]))
+
+
+def _without_fragments(rows: Sequence[int], counts: NDArray[np.float64], known: Terms) -> list[int]:
+    """Of two terms where one holds the other and most texts are the same, the longer one, at the better place."""
+    kept: list[int] = []
+    for i in rows:
+        name = known.names[i]
+        place = None
+        for k, j in enumerate(kept):
+            other = known.names[j]
+            if (name in other or other in name) and _FRAGMENT * max(counts[i], counts[j]) <= min(counts[i], counts[j]):
+                place = k
+                break
+        if place is None:
+            kept.append(i)
+        elif len(name) > len(known.names[kept[place]]):
+            kept[place] = i
+    return kept

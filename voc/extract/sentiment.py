@@ -1,0 +1,76 @@
+"""Sentiment of whole reviews: one label and one score each, and whether the stars say the opposite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from voc.errors import UnknownName
+from voc.models import polarity
+from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
+from voc.text.clauses import clauses
+from voc.text.language import detect
+
+INPUT = project(REVIEWS, "review_id", "month", "rating", "lang", "text")
+LABELS = ("negative", "neutral", "positive")
+LANGUAGES = ("auto", "en", "zh")
+CLEAR = 0.6
+"""|score| from which a text says the opposite of its stars."""
+MANY_STARS, FEW_STARS = 4.5, 2.0
+SHORT = 20
+"""Texts of at most this many characters and one clause are judged as clauses too."""
+
+
+def stage() -> Stage:
+    """The row-wise stage reviews -> review_scores."""
+    return Stage("review_scores", INPUT, REVIEW_SCORES, _open)
+
+
+def score(texts: Sequence[str | None], *, lang: str = "auto") -> tuple[list[str], NDArray[np.float32]]:
+    """Labels (positive | neutral | negative) and scores [-1, 1], shape (n,).
+
+    The score is P(positive) - P(negative). Empty texts, and texts without a letter, digit or emoji, are neutral, 0.
+    `lang` is 'zh', 'en', or 'auto' for each text's own. Raises UnknownName for another one.
+    """
+    if lang not in LANGUAGES:
+        raise UnknownName("language", lang, LANGUAGES)
+    languages = [lang] * len(texts) if lang != "auto" else [detect(text or "") for text in texts]
+    return _scored(texts, languages)
+
+
+def _open() -> Batch:
+    def run(batch: pa.RecordBatch) -> pa.RecordBatch:
+        labels, scores = _scored(batch["text"].to_pylist(), batch["lang"].to_pylist())
+        rating = np.asarray(batch["rating"].fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+        conflict = ((rating >= MANY_STARS) & (scores <= -CLEAR)) | ((rating <= FEW_STARS) & (scores >= CLEAR))
+        return pa.RecordBatch.from_arrays(
+            [batch["review_id"], batch["month"], pa.array(labels, pa.string()), pa.array(scores, pa.float32()),
+             pa.array(conflict, pa.bool_())],
+            schema=REVIEW_SCORES,
+        )  # fmt: skip
+
+    return run
+
+
+def _scored(texts: Sequence[str | None], languages: Sequence[str | None]) -> tuple[list[str], NDArray[np.float32]]:
+    """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
+    kinds = np.ones(len(texts), dtype=np.int8)
+    scores = np.zeros(len(texts), dtype=np.float32)
+    spans = [clauses(text) if text else [] for text in texts]
+    for name in polarity.LANGUAGES:
+        rows = [i for i, found in enumerate(spans) if found and (languages[i] == "en") == (name == "en")]
+        if not rows:
+            continue
+        some = [texts[i] or "" for i in rows]
+        model = polarity.load(name, "review")
+        chances = model.probabilities(some)
+        short = [k for k, i in enumerate(rows) if len(spans[i]) == 1 and len(some[k]) <= SHORT]
+        if short:
+            own = polarity.load(name, "clause").probabilities([some[k] for k in short])
+            chances[short] = (chances[short] + own) / 2
+        kinds[rows] = model.classes(chances)
+        scores[rows] = np.where(kinds[rows] == 1, 0.5, 1.0) * (chances[:, 2] - chances[:, 0])
+    return [LABELS[kind] for kind in kinds], scores

@@ -1,0 +1,244 @@
+"""Terms of a set of texts: content words, and the phrases that adjacent tokens make, as integers.
+
+Tokens are encoded once; everything after that is counting in NumPy. A phrase is kept where its parts meet more often
+than chance (normalised pointwise mutual information, Bouma 2009) and where what stands around it varies (branching
+entropy, Jin and Tanaka-Ishii 2006), so that 售后服务 or `battery life` are one term and their fragments are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from voc.text.language import detect
+from voc.text.normalise import normalise_all
+from voc.text.segment import Segmenter, english_words
+from voc.text.stopwords import stopwords
+
+BREAK = -1
+LEAST = 3
+"""Texts that a phrase must stand in."""
+COHESION, TURNED_COHESION = 0.35, 0.15
+"""Least normalised mutual information of a phrase, [-1, 1]; of one that begins with a word that turns it (不, too)."""
+VARIETY = 0.4
+"""Least branching entropy on either side of a phrase, nats."""
+# Words that say little alone and much in front of another: they may open a phrase.
+TURNS = frozenset(
+    ("不", "没", "没有", "太", "有点", "难", "不够", "不太", "无", "not", "no", "never", "too", "without")
+)
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Tokens of all texts, one after the other: `token` (m,) ids or BREAK, `text` (m,) the text of each."""
+
+    token: NDArray[np.int64]
+    text: NDArray[np.int64]
+    words: tuple[str, ...]
+
+    def part(self, start: int, end: int) -> Stream:
+        """The tokens of texts `start` .. `end` - 1, with their numbers as they are."""
+        inside = slice(*np.searchsorted(self.text, [start, end]))
+        return Stream(self.token[inside], self.text[inside], self.words)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`names` of the terms; a row of `parts` (t, 3) is a term's token ids, filled up with BREAK."""
+
+    names: tuple[str, ...]
+    parts: NDArray[np.int64]
+
+    def pairs(self, stream: Stream) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Distinct (text, term) pairs of `stream`, ordered by text and then by term."""
+        size = len(stream.words) + 1
+        found_text, found_term = [], []
+        lengths = (self.parts != BREAK).sum(axis=1)
+        for n in (1, 2, 3):
+            known = np.flatnonzero(lengths == n)
+            if not len(known):
+                continue
+            keys, text = _keys(stream, n, size)
+            wanted = _combined(self.parts[known, :n], size)
+            order = np.argsort(wanted)
+            place = np.searchsorted(wanted[order], keys)
+            place[place == len(order)] = 0
+            hit = wanted[order][place] == keys
+            found_text.append(text[hit])
+            found_term.append(known[order][place[hit]])
+        if not found_text:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        width = max(len(self.names), 1)
+        both = np.unique(np.concatenate(found_text) * width + np.concatenate(found_term))
+        return both // width, both % width
+
+
+def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
+    """Tokenise and encode; `words` are kept whole. Blanks vanish, signs and masked characters become BREAK."""
+    forms = normalise_all(texts)
+    english = [lang == "en" or (lang == "auto" and detect(form) == "en") for form in forms]
+    cut: list[list[str]] = [[]] * len(forms)
+    for latin in (False, True):
+        rows = [i for i, is_english in enumerate(english) if is_english is latin]
+        some = [forms[i] for i in rows]
+        if rows:
+            tokens = english_words(some) if latin else _segmenter(tuple(sorted(set(words)))).cut(some)
+            for i, row in zip(rows, tokens, strict=True):
+                cut[i] = row
+    sizes = np.fromiter((len(row) for row in cut), dtype=np.int64, count=len(cut))
+    encoded = pa.array(chain.from_iterable(cut), pa.string()).dictionary_encode()
+    names = tuple(encoded.dictionary.to_pylist())
+    token = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    kind = np.fromiter((_kind(name) for name in names), dtype=np.int8, count=len(names))
+    text = np.repeat(np.arange(len(cut), dtype=np.int64), sizes)
+    if len(names):
+        blank = kind[token] == 0
+        token = np.where(kind[token] == 1, BREAK, token)[~blank]
+        text = text[~blank]
+    return Stream(token, text, names)
+
+
+def terms(source: Stream) -> Terms:
+    """The content words and phrases of `source`; what a longer term nearly always takes along is left out."""
+    names = source.words
+    stop = stopwords("zh") | stopwords("en")
+    content = np.fromiter((_content(name, stop) for name in names), dtype=bool, count=len(names))
+    edge = np.fromiter((name not in stop for name in names), dtype=bool, count=len(names))
+    turns = np.fromiter((name in TURNS for name in names), dtype=bool, count=len(names))
+    size = len(names) + 1
+    single, single_texts = _counted(*_keys(source, 1, size))
+    texts_of = dict(zip(single.tolist(), single_texts.tolist(), strict=True))
+    total = max(int((source.token != BREAK).sum()), 1)
+    occurrences = np.bincount(source.token[source.token != BREAK], minlength=len(names))
+    kept: list[tuple[tuple[int, ...], int]] = [((int(t),), texts_of[t]) for t in single.tolist() if content[t]]
+    for n in (2, 3):
+        keys, text = _keys(source, n, size)
+        distinct, count = _counted(keys, text)
+        parts = _parts(distinct, n, size)
+        first, last = parts[:, 0], parts[:, -1]
+        fine = (count >= LEAST) & (edge[first] | turns[first]) & edge[last]
+        distinct, count, parts = distinct[fine], count[fine], parts[fine]
+        times = _times(keys, distinct)
+        joint = times / total
+        single_share = occurrences[parts] / total
+        cohesion = np.log(joint / single_share.prod(axis=1)) / ((n - 1) * -np.log(joint))
+        least = np.where(turns[parts[:, 0]], TURNED_COHESION, COHESION)
+        fine = (cohesion >= least) & (_variety(source, keys, distinct, n) >= VARIETY)
+        fine &= np.fromiter((_phrase([names[t] for t in row]) for row in parts.tolist()), dtype=bool, count=len(parts))
+        kept.extend((tuple(row), int(c)) for row, c in zip(parts[fine].tolist(), count[fine].tolist(), strict=True))
+    kept = _without_fragments(kept)
+    table = np.full((len(kept), 3), BREAK, dtype=np.int64)
+    for i, (row, _) in enumerate(kept):
+        table[i, : len(row)] = row
+    return Terms(tuple(joined([names[t] for t in row]) for row, _ in kept), table)
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Tokens as one term: English words with blanks, Chinese ones without."""
+    out = parts[0]
+    for part in parts[1:]:
+        out += (" " if out[-1].isascii() and part[0].isascii() else "") + part
+    return out
+
+
+@lru_cache(maxsize=4)
+def _segmenter(words: tuple[str, ...]) -> Segmenter:
+    return Segmenter(words)
+
+
+def _kind(token: str) -> int:
+    """0 for blanks, 1 for what parts words (signs, numbers, masks), 2 for words."""
+    if token.isspace():
+        return 0
+    return 2 if any(c.isalpha() for c in token) and "*" not in token and "＊" not in token else 1
+
+
+def _content(token: str, stop: frozenset[str]) -> bool:
+    """Worth showing alone: no stop word, and more than one letter."""
+    return _kind(token) == 2 and len(token) > 1 and token not in stop and token not in TURNS
+
+
+def _phrase(parts: Sequence[str]) -> bool:
+    """A phrase has at least two Han characters or four letters, and does not repeat one token (哈 哈 哈)."""
+    text = "".join(parts)
+    return len(set(parts)) > 1 and len(text) >= (4 if text.isascii() else 2)
+
+
+def _keys(source: Stream, n: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """One key for each run of n tokens without a break inside one text, and its text."""
+    count = max(len(source.token) - n + 1, 0)
+    parts = np.stack([source.token[i : i + count] for i in range(n)], axis=1)
+    text = source.text[:count]
+    inside = (parts != BREAK).all(axis=1) & (text == source.text[n - 1 : n - 1 + count])
+    return _combined(parts[inside], size), text[inside]
+
+
+def _combined(parts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    key = parts[:, 0].copy()
+    for column in parts.T[1:]:
+        key = key * size + column
+    return key
+
+
+def _parts(keys: NDArray[np.int64], n: int, size: int) -> NDArray[np.int64]:
+    return np.stack([keys // size ** (n - 1 - i) % size for i in range(n)], axis=1)
+
+
+def _counted(keys: NDArray[np.int64], text: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Distinct keys and the number of texts that each stands in."""
+    order = np.lexsort((text, keys))
+    keys, text = keys[order], text[order]
+    new = np.ones(len(keys), dtype=bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (text[1:] != text[:-1])
+    distinct, count = np.unique(keys[new], return_counts=True)
+    return distinct, count.astype(np.int64)
+
+
+def _times(keys: NDArray[np.int64], distinct: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often each key of the sorted `distinct` stands in `keys`."""
+    ordered = np.sort(keys)
+    return np.searchsorted(ordered, distinct, "right") - np.searchsorted(ordered, distinct, "left")
+
+
+def _variety(source: Stream, keys: NDArray[np.int64], distinct: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    """The lower of the two branching entropies of each phrase, nats; a break counts as a neighbour of its own."""
+    count = max(len(source.token) - n + 1, 0)
+    parts = np.stack([source.token[i : i + count] for i in range(n)], axis=1)
+    inside = np.flatnonzero((parts != BREAK).all(axis=1) & (source.text[:count] == source.text[n - 1 : n - 1 + count]))
+    which = np.searchsorted(distinct, keys)
+    which[which == len(distinct)] = 0
+    hit = distinct[which] == keys if len(distinct) else np.zeros(len(keys), dtype=bool)
+    which, at = which[hit], inside[hit]
+    entropies = []
+    for beside in (at - 1, at + n):
+        safe = np.clip(beside, 0, len(source.token) - 1)
+        same = (beside >= 0) & (beside < len(source.token)) & (source.text[safe] == source.text[at])
+        neighbour = np.where(same, source.token[safe], BREAK)
+        # Each edge of a text or a clause is a neighbour that no other occurrence has.
+        neighbour = np.where(neighbour == BREAK, len(source.words) + at, neighbour)
+        pairs, times = np.unique(which * (len(source.words) + len(source.token) + 1) + neighbour, return_counts=True)
+        phrase = pairs // (len(source.words) + len(source.token) + 1)
+        whole = np.bincount(which, minlength=len(distinct)).astype(np.float64)
+        share = times / whole[phrase]
+        entropies.append(np.bincount(phrase, weights=-share * np.log(share), minlength=len(distinct)))
+    return np.minimum(*entropies)
+
+
+def _without_fragments(kept: list[tuple[tuple[int, ...], int]]) -> list[tuple[tuple[int, ...], int]]:
+    """Drop a term when one longer term that holds it accounts for most of its texts."""
+    taken: dict[tuple[int, ...], int] = {}
+    for row, count in kept:
+        for n in range(1, len(row)):
+            for start in range(len(row) - n + 1):
+                part = row[start : start + n]
+                taken[part] = max(taken.get(part, 0), count)
+    return [(row, count) for row, count in kept if taken.get(row, 0) < _MOST_OF * count]
+
+
+_MOST_OF = 0.7
