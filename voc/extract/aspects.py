@@ -17,6 +17,7 @@ EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 
 MILD_PRAISE = 0.4
 _PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
 _SENTENCE_ENDS = frozenset("。!！?？;；\n")
+_AFTER_GOOD = frozenset("了的啊呀吧哦啦呢得极也都就而又味包服态价物快送发质口环分量")
 _LINKS = frozenset("、和与跟及以,/&+ ")
 
 Span = tuple[int, int]
@@ -84,6 +85,7 @@ def claims(
         found.extend(reader.combination(*match) for match in combined(slots, lexicon.combinations))
     decided = _apart([c for c in found if c is not None])
     decided = [reader.with_target(c, hits) for c in decided]
+    hits = [h for h in hits if h.end - h.start > 1 or _speaks(text, h, span[1])]
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
     free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)]
     targets = [h for h in free if h.term.targets]
@@ -300,6 +302,13 @@ def _placed(options: Sequence[int], lexicon: Lexicon, context: Context) -> int:
     """Of several issues the one that fits where the customer bought: a store's if in a store, else another's."""
     in_store = bool(context.in_store)
     return next((i for i in options if lexicon.issues[i].store == in_store), options[0])
+
+
+def _speaks(text: str, hit: Hit, end: int) -> bool:
+    """Whether a single character is an opinion here: 好 before another word is only a degree (好无语)."""
+    if hit.term.word != "好" or hit.end >= end:
+        return True
+    return text[hit.end] in _AFTER_GOOD or not "\u4e00" <= text[hit.end] <= "\u9fff"
 
 
 def combined(

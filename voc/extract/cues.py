@@ -23,6 +23,9 @@ _NEGATED = re.compile(
     r"|毫无|全无|并无|从无|无(?!语|论|敌|奈|比|限|良|聊)|未(?!来|免)|零(?!食)|从未|绝非|并非|非(?!常)|不要|不用担心|不必担心|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
     rf"{_FILL}{{0,3}}$"
 )
+_FALLS_SHORT = re.compile(
+    r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
+)
 _DENIED = re.compile(
     r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说)(?:说|很|太|那么|特别|有多|多|什么|因为)?$"
 )
@@ -55,7 +58,7 @@ _UNLIKE_OTHERS = re.compile(r"^(?:但是?|而|可|不过|只有)?(?:这家|你�
 _NOT_MET = re.compile(r"(?:我|我的|我家|自己|本人).{0,6}(?:没有?|未)(?:遇到|碰到|发现|看到|吃到|出现|这种|这个)")
 
 # --- questions, requests, announcements ----------------------------------------------------------------------------
-_ASKS = re.compile(r"吗$|吗[?？]|么$|嘛$|请问|能不能|可不可以|是否|是不是|有没有|会不会|多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|几天|哪里(?:有|能|可以|买)|什么时候|行不行|好不好|\b(?:is it|are they|does it|can i|can you|how long|how do|do you|where can)\b")
+_ASKS = re.compile(r"吗$|吗[?？]|么$|嘛$|请问|能不能|可不可以|是否|(?<![但可只就])是不是(?!很|太|特别|那么)|有没有|会不会|多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|几天|哪里(?:有|能|可以|买)|什么时候|行不行|好不好|\b(?:is it|are they|does it|can i|can you|how long|how do|do you|where can)\b")
 _RHETORICAL = re.compile(
     r"这也|也能叫|也配|也敢|难道|好意思|怎么(?:敢|能|可能|会|这么|那么|卖|没|不|还|回事|就)|还能(?:吃|信|买|再|要)|谁(?:敢|还|会|受得了|吃得下|买得起)|凭什么|凭啥|搞什么|"
     r"有没有搞错|是人(?:吃|干)的|何必|至于|什么(?:意思|态度|玩意|东西|鬼|破)|几个意思|当(?:我|顾客|消费者|人)|算什么|干嘛|干什么吃|就这|不觉得|良心(?:不会)?痛|"
@@ -148,6 +151,8 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
             return "negated"
         if _DENIED.search(before):
             return "denied"
+        if _FALLS_SHORT.search(text[max(first, start - 18) : start]):
+            return "negated"
         if not before.isascii() and not _WITHOUT_DOUBT.search(before) and not _NOT_ONLY.search(before) and _NEGATED.search(before):
             return "negated"
     return "negated" if _TAKEN_BACK.match(text[end : end + 6]) else ""
@@ -173,6 +178,7 @@ class Cues:
     unlike_others: bool
     not_met: bool
     question: bool
+    doubted: bool
     rhetorical: bool
     request: bool
     praising_wish: bool
@@ -186,7 +192,7 @@ _ANY = re.compile("|".join(p.pattern for p in (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
     _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING,
 )))  # fmt: skip
-NO_CUES = Cues(None, *(False,) * 14)
+NO_CUES = Cues(None, *(False,) * 15)
 
 
 def cues(clause: str, mark: str) -> Cues:
@@ -209,7 +215,8 @@ def cues(clause: str, mark: str) -> Cues:
         others=bool(_OTHERS.search(clause)),
         unlike_others=bool(_UNLIKE_OTHERS.search(clause)),
         not_met=bool(_NOT_MET.search(clause)),
-        question=not rhetorical and (bool(_ASKS.search(clause)) or asks) and not request,
+        question=not rhetorical and not request and bool(_ASKS.search(clause)),
+        doubted=asks,
         rhetorical=rhetorical,
         request=request,
         praising_wish=bool(_PRAISING_WISH.search(clause)),

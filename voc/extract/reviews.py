@@ -20,6 +20,7 @@ NEUTRAL = 0.15
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
 _VISITS = re.compile(r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b")
 _SAYS = re.compile(r"[^\W\d_]")
+_SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _LATIN = re.compile(r"[A-Za-z]{3}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -78,6 +79,8 @@ def read(text: str, *, lexicon: Lexicon, in_store: bool | None) -> Reading:
     for number, (start, end) in enumerate(spans):
         at, mine = _inside(hits, at, end)
         slot_at, fillers = _inside(slots, slot_at, end)
+        if number and not _SENTENCE_ENDS.isdisjoint(text[spans[number - 1][1] : start]):
+            dangling = None
         clause = text[start : min(end, start + LONGEST)]
         rivals = [(h.start - start, h.end - start) for h in mine if h.term.rival and h.end - start <= LONGEST]
         mark = text[end] if end < len(text) else ""
@@ -116,6 +119,7 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
     others: list[Claim] = []
     _ironic(text, parts)
     last_now = max((p.number for p in parts if p.cues.now), default=-1)
+    complains = any(c.sign < 0 for p in parts for c in p.claims if not p.cues.question)
     for part in parts:
         clause = text[part.span[0] : part.span[1]]
         announced = _announced(part, clause, parts, lexicon)
@@ -135,9 +139,11 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             continue
         rival = part.compared.rival if part.compared else None
         found, forced = _against(found, part, lexicon)
-        if here.question:
-            findings.extend(_asked(found, part, lexicon))
-            continue
+        if here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
+            if not complains or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
+                findings.extend(_asked(found, part, lexicon))
+                continue
+            found = [replace(c, confidence=0.5) for c in found if _accuses(c, lexicon)]
         if here.request:
             findings.extend(_requested(found, part, clause, lexicon))
             continue
@@ -170,6 +176,11 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
 def _stated(claim: Claim, rival: str | None = None) -> Finding:
     sign = claim.sign
     return Finding(claim, "complaint" if sign < 0 else "praise" if sign > 0 else "neutral", rival)
+
+
+def _accuses(claim: Claim, lexicon: Lexicon) -> bool:
+    """Whether a claim in a question may stand: a complaint that is no matter of safety."""
+    return claim.sign < 0 and not lexicon.issues[claim.issue].safety
 
 
 def _supposed(claim: Claim, part: _Clause) -> bool:
