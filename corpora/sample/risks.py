@@ -89,7 +89,7 @@ def make_rates(chain: Chain, kind: str, *, seed: int) -> Rates:
 def plant(chain: Chain, rates: Rates, rows: Rows, *, seed: int) -> list[Plant]:
     """The issues of phrases/plan.toml, each in the place that its story names or its expected number asks for.
 
-    No store or SKU carries more than two issues besides those of its story, none the same aspect twice.
+    No store or SKU carries more than three issues, none the same aspect twice, and those of a story only its own.
     """
     random = stream(seed, "plan")
     last_month = np.flatnonzero(rows.month == LAST)
@@ -131,9 +131,9 @@ def plant(chain: Chain, rates: Rates, rows: Rows, *, seed: int) -> list[Plant]:
 
 
 def _full(used: list[tuple[int, str]], aspect: str, nobody: int) -> list[int]:
-    """Units that may not carry an issue of `aspect`: part of a story (''), two issues already, or this one."""
+    """Units that may not carry an issue of `aspect`: part of a story (''), three issues already, or this one."""
     count = Counter(i for i, _ in used)
-    return sorted({nobody} | {i for i, a in used if a in ("", aspect) or count[i] >= 2})
+    return sorted({nobody} | {i for i, a in used if a in ("", aspect) or count[i] >= 3})
 
 
 def _place(chain: Chain, who: str | None) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
