@@ -141,7 +141,7 @@ def shuffled(data: ReportData, seed: int = 1) -> ReportData:
     def mix(table: pa.Table) -> pa.Table:
         order = list(range(len(table)))
         rng.shuffle(order)
-        return table.take(order)
+        return table.take(pa.array(order, pa.int64()))
 
     names = (
         "ranking",

@@ -150,10 +150,14 @@ class Cells:
             driver,
             driver_id,
             row["text_only_gate"] is not None and row["text_only_gate"] != row["gate"],
-            None if self.before is None else _cell(row) in self.before,
+            self.was(row),
             self.sentence(row, place, issue, observed, n, rr, interval, driver),
             Markup("") if veiled else self.trend(row),
         )
+
+    def was(self, row: Mapping[str, Any]) -> bool | None:
+        """Whether the same cell was gated last month; None where last month is not known."""
+        return None if self.before is None else _cell(row) in self.before
 
     def ref(self, row: Mapping[str, Any]) -> str:
         """The reference of a ranking row itself."""
@@ -187,7 +191,13 @@ class Cells:
             parts.append(f"，主要来自{driver}。" if driver and gate != "insufficient" else "。")
             return parts
         verb = "complains" if row["observed"] == 1 else "complain"
-        parts = [f"{place}: ", observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}"]
+        parts = [
+            f"{w.title(place)}: ",
+            observed,
+            " of ",
+            n,
+            f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}",
+        ]
         if gate == "strong":
             parts += [", about ", rr, f" the expected number ({interval})"]
         elif gate == "moderate":

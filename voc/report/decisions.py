@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from voc.report.book import Row
 from voc.report.cells import Cell, ChainCell
 from voc.report.context import Context
+from voc.report.dims import tidy
 from voc.report.figures import Parts
 from voc.report.quotes import Quote, quotes
 from voc.report.words import OWNERS
@@ -87,4 +88,4 @@ def _fresh(found: list[Quote], said: set[str]) -> list[Quote]:
 
 def _owner(ctx: Context, row: Row) -> str:
     entry = ctx.book.entry(row["aspect"])
-    return ctx.words.of(OWNERS, entry.owner) if entry and entry.owner else ""
+    return tidy(ctx.words.of(OWNERS, entry.owner), longest=40) if entry and entry.owner else ""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ from voc.report import refs
 from voc.report.book import Book
 from voc.report.dims import slug
 
+_INTERVAL = re.compile(r"\d[\d.,]*–\d[\d.,]*%?")  # stays on one line
 IDS = {
     "store": "store_id",
     "sku": "sku_id",
@@ -37,24 +39,29 @@ class Fig:
 Parts = Sequence[str | Fig]
 
 
-def num(fig: Fig | None, root: str = "") -> Markup:
-    """A figure as an element with `data-ref`, a link where there is evidence; a dash for None."""
+def num(fig: Fig | None, root: str = "", *, pages: Container[str] | None = None) -> Markup:
+    """A figure as an element with `data-ref`, a link where there is evidence; a dash for None.
+
+    With `pages`, a link to a page of the report that is not among them (a pack has few) is left out.
+    """
     if fig is None:
         return Markup('<span class="none">—</span>')
-    if fig.href is None:
+    page = (fig.href or "").partition("#")[0]
+    if fig.href is None or (pages is not None and page and not page.startswith("evidence/") and page not in pages):
         return Markup('<span class="n" data-ref="{}">{}</span>').format(fig.ref, fig.text)
     return Markup('<a class="n" data-ref="{}" href="{}{}">{}</a>').format(fig.ref, root, fig.href, fig.text)
 
 
-def say(parts: Parts, root: str = "") -> Markup:
+def say(parts: Parts, root: str = "", *, pages: Container[str] | None = None) -> Markup:
     """A sentence whose figures are links."""
     out: list[Markup] = []
     for i, p in enumerate(parts):
         if isinstance(p, Fig):
-            out.append(num(p, root))
+            out.append(num(p, root, pages=pages))
         else:  # a number and its Chinese measure word stay on one line
             stuck = i and isinstance(parts[i - 1], Fig) and p[:1] == " " and p[1:2] > "\u2e80"
-            out.append(escape("\u00a0" + p[1:] if stuck else p))
+            text = escape("\u00a0" + p[1:] if stuck else p)
+            out.append(Markup(_INTERVAL.sub(r'<span class="nb">\g<0></span>', text)))
     return Markup("").join(out)
 
 

@@ -175,8 +175,8 @@ def changed(ctx: Context) -> Parts | None:
     if ctx.cells.before is None:
         return None
     w = ctx.words
-    cells = [ctx.cells.cell(r) for rows in ctx.book.gated.values() for r in rows]
-    again = sum(bool(c.before) for c in cells)
+    cells = [r for rows in ctx.book.gated.values() for r in rows]
+    again = sum(bool(ctx.cells.was(r)) for r in cells)
     ref = refs.make("ranking", month=ctx.book.month)
     fig, fresh = (
         Fig(w.count(again), ref, "issues.html", again),

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
+
 from voc.report import refs, safety, svg, trends, trust
 from voc.report.book import Mention, Row
 from voc.report.cells import Cell
@@ -14,7 +16,7 @@ from voc.report.context import Context
 from voc.report.data import PeerBand
 from voc.report.dims import Sku, Store, tidy
 from voc.report.figures import Fig, anchor_of
-from voc.report.quotes import Quote, quotes
+from voc.report.quotes import MOST, Quote, quotes
 from voc.report.words import LEVELS, SMALL
 
 SHOWN = 200  # rows of a level on the page of all issues; the workbook has all of them
@@ -172,7 +174,26 @@ def coverage(ctx: Context) -> dict[str, Any]:
         (tidy(r["file"], longest=60), tidy(r["source"], longest=30), r)
         for r in sorted(book.data.ingests.to_pylist(), key=lambda r: (r["source"], r["file"], r["ingest_id"]))
     ]
-    return {"trust": trust.trust(ctx), "entities": entities, "months": months, "files": files, "anchor": anchor_of}
+    return {
+        "trust": trust.trust(ctx),
+        "conflicts": contradictions(ctx),
+        "entities": entities,
+        "months": months,
+        "files": files,
+        "anchor": anchor_of,
+    }
+
+
+def contradictions(ctx: Context) -> list[Quote]:
+    """At most MOST reviews whose stars say the opposite of their text, by what is most surely said in them."""
+    t = ctx.book.data.review_scores
+    t = t.filter(pc.and_(pc.equal(t["month"], ctx.book.month), t["rating_text_conflict"]))
+    wanted = set(t["review_id"].to_pylist())
+    return (
+        quotes(ctx.book, (m for m in ctx.book.mentions if m.review_id in wanted), most=MOST, around=40)
+        if wanted
+        else []
+    )
 
 
 def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) -> Card:

@@ -28,12 +28,18 @@ class Case:
     lot: str | None
     counted: bool
     anchor: str
+    root: str
+
+
+def ref(ctx: Context, dim: str | None = None, key: str | None = None) -> str:
+    """The reference of the safety cases, of a store or SKU if one is given."""
+    ids = {f"{dim}_id": key} if dim else {}
+    return refs.make("mentions", month=ctx.book.month, severity="S1", intent="complaint", **ids)
 
 
 def count(ctx: Context) -> Fig:
     n = len({m.root for m in ctx.book.safety})
-    ref = refs.make("mentions", month=ctx.book.month, severity="S1", intent="complaint")
-    return Fig(ctx.words.count(n), ref, "quality.html#safety" if ctx.page("quality") else "#safety", n)
+    return Fig(ctx.words.count(n), ref(ctx), "quality.html#safety" if ctx.page("quality") else "#safety", n)
 
 
 def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: str | None = None) -> list[Case]:
@@ -59,6 +65,7 @@ def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: st
                 tidy(review.lot, longest=30) if review and review.lot else None,
                 m.counted,
                 f"case-{i + 1}",
+                m.root,
             )
         )
     return out

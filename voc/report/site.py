@@ -108,7 +108,7 @@ class _Site:
     """One output folder and the environment that fills it."""
 
     def __init__(self, ctx: Context, out: Path, reader: str | None) -> None:
-        self.ctx, self.out = ctx, out
+        self.ctx, self.out, self.veiled = ctx, out, reader == "executive"
         w, data = ctx.words, ctx.book.data
         env = Environment(
             loader=PackageLoader("voc.report", "templates"),
@@ -119,6 +119,7 @@ class _Site:
             keep_trailing_newline=True,
             finalize=_finalize,
         )
+        paths = frozenset(ctx.pages.values())
         nav = [(kind, path, w.pick(*(HOME | COMMON)[kind][1:])) for (kind, key), path in ctx.pages.items() if not key]
         env.globals.update(
             w=w,
@@ -126,8 +127,8 @@ class _Site:
             ctx=ctx,
             nav=nav,
             csp=CSP,
-            num=figures.num,
-            say=figures.say,
+            num=partial(figures.num, pages=paths),
+            say=partial(figures.say, pages=paths),
             gate_mark=svg.gate_mark,
             spark=svg.spark,
             whisker=svg.whisker,
@@ -163,7 +164,7 @@ def write_evidence(site: _Site) -> None:
         for anchor, s in ctx.evidence.pages[path].items():
             found = ctx.book.find(s.dim, s.key, s.aspect, s.intent)
             limit = MOST if s.first else most
-            shown = quotes(ctx.book, found, most=limit, first=s.first, veiled=s.veiled)
+            shown = quotes(ctx.book, found, most=limit, first=s.first, veiled=s.veiled or site.veiled)
             issue = ctx.book.issue(s.aspect, s.kind) if s.aspect else ctx.words.pick("所有问题", "all issues")
             sections.append((anchor, s, issue, ctx.book.customers(found), len(found), shown))
         s = sections[0][1]

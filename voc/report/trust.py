@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
+
 from voc.report import refs
 from voc.report.context import Context
 from voc.report.dims import tidy
@@ -73,9 +75,18 @@ def trust(ctx: Context) -> dict[str, Any]:
         "silent": Fig(w.count(len(seen) - enough - few), store_ref, "coverage.html#stores", len(seen) - enough - few),
         "unplaced": Fig(w.count(unplaced), store_ref, "coverage.html#stores", unplaced),
         "no_sku": Fig(w.count(no_sku), store_ref, "coverage.html#skus", no_sku),
+        "conflicts": conflicts(ctx),
         "default": Fig(w.count(book.seen().n_default), store_ref, "coverage.html#sources", book.seen().n_default),
         "flagged": Fig(w.count(book.seen().n_flagged), store_ref, "coverage.html#sources", book.seen().n_flagged),
     }
+
+
+def conflicts(ctx: Context) -> Fig:
+    """Reviews whose stars say the opposite of their text."""
+    t = ctx.book.data.review_scores
+    n = pc.sum(t.filter(pc.equal(t["month"], ctx.book.month))["rating_text_conflict"]).as_py() or 0
+    ref = refs.make("review_scores", month=ctx.book.month, rating_text_conflict="true")
+    return Fig(ctx.words.count(n), ref, "coverage.html#conflicts", n)
 
 
 def month_before(month: str) -> str:

@@ -181,6 +181,10 @@ class Words:
     def gate(self, gate: str | None) -> str:
         return NONE if gate is None else self.of(GATES, gate)
 
+    def title(self, text: str) -> str:
+        """`text` as a heading or the beginning of a sentence: English gets a capital."""
+        return text if self.zh else text[:1].upper() + text[1:]
+
     def quoted(self, text: str) -> str:
         return f"“{text}”"
 

@@ -1,0 +1,152 @@
+import re
+
+import pyarrow as pa
+import pytest
+
+import builder
+import report_pages as pages
+from voc.errors import SchemaMismatch, UnknownName
+from voc.report.data import ReportData, complainers
+from voc.report.refs import parse
+from voc.report.site import write_site
+
+BAD = re.compile(r"\b(nan|inf|None|null|undefined|NaN|Infinity)\b")
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def site(request, tmp_path_factory):
+    out = tmp_path_factory.mktemp(request.param)
+    write_site(builder.build(withheld=(("survey", "量少了 62%"),)), out, lang=request.param)
+    return request.param, out, pages.read(out)
+
+
+def test_every_link_leads_to_a_page_and_a_place_on_it(site):
+    _, out, found = site
+    for name, page in found.items():
+        for link in page.links:
+            assert not re.match(r"[a-z]+:", link), link
+            path, _, anchor = link.partition("#")
+            target = (page.path.parent / path).resolve() if path else page.path
+            assert target.is_file() and target.is_relative_to(out), f"{name} -> {link}"
+            if anchor and target.suffix == ".html":
+                assert anchor in found[str(target.relative_to(out))].ids, f"{name} -> {link}"
+
+
+def test_every_reference_resolves_and_the_numbers_on_the_first_page_have_one(site):
+    _, _, found = site
+    for page in found.values():
+        for ref, _ in page.refs:
+            table, filters = parse(ref)
+            assert table and all(v for v in filters.values())
+    first = found["index.html"]
+    linked = [(r, h) for r, h in first.refs if h]
+    assert len(linked) > 30 and len(linked) == len(first.refs)
+
+
+def test_pages_are_well_formed_and_ids_unique(site):
+    for name, page in site[2].items():
+        assert not page.unclosed, name
+        assert len(page.ids) == len(set(page.ids)), name
+
+
+def test_no_inline_style_script_or_handler(site):
+    for page in site[2].values():
+        assert not {a for a in page.attributes if a == "style" or a.startswith("on")}
+        policy = [a["content"] for t, a in page.tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+        assert policy == ["default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'"]
+        assert all(a.get("src") for t, a in page.tags if t == "script") and not any(t == "style" for t, _ in page.tags)
+
+
+def test_nothing_that_is_not_a_number_is_printed(site):
+    for name, page in site[2].items():
+        assert not BAD.search(page.words), (name, BAD.search(page.words))
+
+
+def test_the_language_is_one(site):
+    lang, _, found = site
+    chrome = " ".join(found[n].words for n in ("methods.html",))
+    chinese = len(re.findall(r"[\u4e00-\u9fff]", chrome))
+    assert chinese > 400 if lang == "zh" else chinese < 20
+
+
+def test_the_planted_issues_are_said_in_words(site):
+    lang, _, found = site
+    first = found["index.html"].words
+    assert ("信号强" in first) if lang == "zh" else ("strong signal" in first)
+    assert ("全链" in first and "个别" in first) if lang == "zh" else ("chain-wide" in first and "local" in first)
+    assert ("顾客自述·待核实" in first) if lang == "zh" else ("not verified" in first)
+    assert "survey" in first and "62%" in first
+
+
+def test_a_franchise_store_is_not_named_on_the_first_page_nor_on_what_only_it_links_to(site):
+    _, _, found = site
+    data = builder.build()
+    franchise = [s for s in data.stores.to_pylist() if s["ownership"] == "franchise"]
+    cases = [p for n, p in found.items() if n.startswith("evidence/case-")]
+    assert cases
+    for page in (found["index.html"], *cases):
+        html = page.path.read_text()
+        for store in franchise:
+            assert store["name"] not in html and f"store_id={store['store_id']}" not in html
+            assert f"/{store['store_id'].lower()}-" not in html
+
+
+def test_rates_count_each_customer_once():
+    data = builder.build(n_reviews=400)
+    table = complainers(data.mentions, data.reviews).to_pylist()
+    flags = dict(zip(data.reviews["review_id"].to_pylist(), data.reviews["flags"].to_pylist(), strict=True))
+    bad = {m["review_id"] for m in data.mentions.to_pylist() if m["intent"] == "complaint" and not flags[m["review_id"]]}
+    assert sum(r["n_complaining"] for r in table) == len(bad)
+    assert sum(r["n_reviews"] for r in table) == sum(not f for f in flags.values())
+
+
+def test_evidence_shows_at_most_twenty_quotes_and_the_total(site):
+    _, _, found = site
+    page = next(p for n, p in found.items() if n.startswith("evidence/issue-v01"))
+    complaints = page.path.read_text().split("</section>")[0]
+    assert complaints.count('<figure class="quote">') == 20
+    assert re.search(r'<b data-ref="mentions[?]aspect=V01[^"]*">73 ', complaints)
+
+
+def test_unknown_names_are_refused(tmp_path):
+    data = builder.build(n_reviews=50)
+    for options in ({"reader": "boss"}, {"store": "S999"}, {"region": "火星"}, {"lang": "fr"}):
+        with pytest.raises(UnknownName):
+            write_site(data, tmp_path, **options)
+
+
+def test_tables_with_other_columns_are_refused():
+    with pytest.raises(SchemaMismatch, match="ranking"):
+        ReportData("2026-10", "x", {}, ranking=pa.table({"a": [1]}))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        builder.nothing(),
+        builder.build(n_reviews=1, n_stores=1, n_skus=1, n_months=1),
+        builder.build(n_reviews=60, n_stores=1, n_skus=2, n_months=2),
+        builder.build(n_reviews=300, complaints=False, safety=False),
+        builder.build(n_reviews=12, n_stores=2, n_skus=2, n_months=1),
+    ],
+    ids=["empty", "one review", "one store", "all positive", "twelve"],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_thin_months_say_so(data, lang, tmp_path):
+    write_site(data, tmp_path, lang=lang)
+    found = pages.read(tmp_path)
+    for name, page in found.items():
+        assert not BAD.search(page.words) and not page.unclosed, name
+    first = found["index.html"].words
+    if not len(data.reviews):
+        assert ("没有可以计数的评价" if lang == "zh" else "no reviews to count") in first
+    if len(data.reviews) < 30:
+        assert not re.search(r"\d%", first.replace("95%", "").replace("90%", ""))
+
+
+def test_no_mention_is_counted_below_the_confidence_asked_for(tmp_path):
+    from dataclasses import replace
+
+    data = replace(builder.build(n_reviews=200), min_confidence=0.95)
+    write_site(data, tmp_path)
+    assert not any(p.path.read_text().count('<figure class="quote">') for p in pages.read(tmp_path).values())

@@ -1,0 +1,72 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+import builder
+import report_pages as pages
+from voc.report.build import build
+from voc.report.data import IssueName
+from voc.report.site import safe_json
+
+EVIL = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</script><script>alert(2)</script>",
+    "javascript:alert(3)",
+    "{{ 7 * 7 }}{% raw %}",
+    "\u202egnp.eniart",
+    "龘" * 300,
+    "../../../etc/passwd",
+    "CON",
+    "a\x00b\x07c\x1b[31m",
+    "]]>--><!--",
+    "\u2028\u2029 ' \" & < >",
+]
+
+
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory):
+    names = {f"S{i + 1:03d}": e for i, e in enumerate(EVIL)} | {f"K{i + 1:04d}": e for i, e in enumerate(EVIL)}
+    names |= {f"text:{i}": f"{e}打开就有一股陈油味{e}" for i, e in enumerate(EVIL * 40)}
+    data = builder.build(names=names, withheld=((EVIL[0], EVIL[1]),))
+    issues = {c: replace(i, zh=EVIL[n % len(EVIL)], en=EVIL[n % len(EVIL)], owner=EVIL[0]) for n, (c, i) in enumerate(data.issues.items())}
+    issues[EVIL[1]] = IssueName(EVIL[1], EVIL[0], EVIL[0], "product", "S1", EVIL[2])
+    data = replace(data, title=EVIL[0], issues=issues, quarantine_counts={EVIL[1]: 3})
+    out = tmp_path_factory.mktemp("evil") / "r"
+    build(data, out)
+    return out, pages.read(out)
+
+
+def test_nothing_in_the_data_becomes_markup(evil):
+    for name, page in evil[1].items():
+        assert not page.unclosed, name
+        assert not [t for t, _ in page.tags if t == "img"], name
+        assert all(a["src"].endswith(("search.js", "report.js")) for t, a in page.tags if t == "script"), name
+        assert not [a for a in page.attributes if a.startswith("on")], name
+        assert not [x for x in page.links if x.lower().startswith(("javascript", "data:", "http"))], name
+        assert "49" not in page.words or "{{ 7 * 7 }}" in page.words
+
+
+def test_no_direction_marks_and_no_controls_on_a_page(evil):
+    out, _ = evil
+    for path in out.rglob("*.html"):
+        assert not re.search(r"[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f]", path.read_text()), path
+    assert not re.search(r"[<>\u2028\u2029\u202e]", (out / "assets/search.js").read_text())
+
+
+def test_names_never_become_paths(evil):
+    out, _ = evil
+    for path in out.rglob("*"):
+        assert path.resolve().is_relative_to(out.resolve())
+        assert re.fullmatch(r"[a-z0-9.-]{1,60}", path.name), path
+    assert not (out.parent / "etc").exists()
+
+
+def test_long_names_are_cut_on_pages(evil):
+    assert all("龘" * 200 not in page.words for page in evil[1].values())
+
+
+def test_json_for_scripts_cannot_end_the_script():
+    text = safe_json(["</script>", "\u2028", "<!--", "&"])
+    assert not re.search(r"[<>&\u2028]", text) and "\\u003c/script\\u003e" in text
