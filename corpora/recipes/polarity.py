@@ -38,10 +38,9 @@ LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
 OPTIONS = {
     "polarity-zh-review": Options(longest=4, most=300_000),
     "polarity-zh-clause": Options(longest=4, most=250_000),
-    "polarity-en-review": Options(longest=5, least=2, most=120_000),
-    "polarity-en-clause": Options(longest=5, least=2, most=120_000),
+    "polarity-en": Options(longest=5, least=2, most=150_000),
 }
-NEUTRAL_ABOVE = {"review": 0.6, "clause": 0.45}
+NEUTRAL_ABOVE = {"polarity-zh-review": 0.75, "polarity-zh-clause": 0.5, "polarity-en": 0.6}
 # A trade is left out together with the sets of the same trade.
 SAME_TRADE = {
     "酒店": ("ctrip",),
@@ -205,14 +204,12 @@ def balanced(rows: Sequence[Row]) -> NDArray[np.float64]:
 
 def training_rows(folder: Path, name: str) -> list[Row]:
     """What the model `name` learns from: its own level in full, the other level with less weight."""
-    _, lang, level = name.split("-")
-    if lang == "en":
-        weight = 1.0 if level == "clause" else 0.5
-        return distinct([*seeds("en", weight=2 * weight), *english(folder)])
+    if name == "polarity-en":
+        return distinct([*seeds("en", weight=2.0), *english(folder)])
     banned = {bare(row.text) for rows in tests(folder).values() for row in rows}
     whole = distinct(reviews_zh(folder), banned)
     parts = distinct(clauses_zh(folder), banned)
-    if level == "clause":
+    if name == "polarity-zh-clause":
         short = [replace(row, weight=0.3 * row.weight) for row in whole if row.label != NEUTRAL and len(row.text) <= 40]
         return distinct([*seeds("zh", weight=3.0), *parts, *short])
     return distinct([*seeds("zh", weight=1.5), *whole, *(replace(row, weight=0.5 * row.weight) for row in parts)])
@@ -228,7 +225,7 @@ def train(folder: Path, out: Path = WEIGHTS, *, names: Sequence[str] = tuple(sor
     for name in names:
         rows = training_rows(folder, name)
         log.info("%s: %d texts", name, len(rows))
-        settings = {"neutral_above": NEUTRAL_ABOVE[name.split("-")[-1]]}
+        settings = {"neutral_above": NEUTRAL_ABOVE[name]}
         save(trained(rows, OPTIONS[name]), name, folder=out, version=VERSION, licence=LICENCE, settings=settings)
 
 
@@ -237,7 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("what", choices=("train", "measure"))
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument("--only", action="append", choices=sorted(OPTIONS))
+    parser.add_argument("--only", action="append", choices=sorted(OPTIONS), help="train: these models")
+    parser.add_argument("--part", action="append", default=[], help="measure: these parts")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     if options.what == "train":
@@ -245,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         from voc.corpora.recipes.polarity_figures import measure
 
-        sys.stdout.write(json.dumps(measure(options.data), ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json.dumps(measure(options.data, parts=options.part), ensure_ascii=False, indent=2) + "\n")
     return 0
 
 

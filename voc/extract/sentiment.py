@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from voc.errors import UnknownName
 from voc.models import polarity
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
-from voc.text.clauses import clauses
+from voc.text.clauses import clauses, says_something
 from voc.text.language import detect
 
 INPUT = project(REVIEWS, "review_id", "month", "rating", "lang", "text")
@@ -59,15 +59,15 @@ def _scored(texts: Sequence[str | None], languages: Sequence[str | None]) -> tup
     """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
     kinds = np.ones(len(texts), dtype=np.int8)
     scores = np.zeros(len(texts), dtype=np.float32)
-    spans = [clauses(text) if text else [] for text in texts]
+    speaks = [text is not None and says_something(text) for text in texts]
     for name in polarity.LANGUAGES:
-        rows = [i for i, found in enumerate(spans) if found and (languages[i] == "en") == (name == "en")]
+        rows = [i for i, found in enumerate(speaks) if found and (languages[i] == "en") == (name == "en")]
         if not rows:
             continue
         some = [texts[i] or "" for i in rows]
         model = polarity.load(name, "review")
         chances = model.probabilities(some)
-        short = [k for k, i in enumerate(rows) if len(spans[i]) == 1 and len(some[k]) <= SHORT]
+        short = [k for k, text in enumerate(some) if len(text) <= SHORT and len(clauses(text)) == 1]
         if short:
             own = polarity.load(name, "clause").probabilities([some[k] for k in short])
             chances[short] = (chances[short] + own) / 2

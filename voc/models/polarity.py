@@ -53,7 +53,8 @@ def load(lang: str = "zh", level: str = "clause") -> Polarity:
         raise UnknownName("language of the polarity models", lang, LANGUAGES)
     if level not in LEVELS:
         raise UnknownName("level of the polarity models", level, LEVELS)
-    file = find(f"polarity-{lang}-{level}")
+    # English has one model: its sets are sentences, and whole reviews of a few sentences read the same.
+    file = find("polarity-en" if lang == "en" else f"polarity-zh-{level}")
     parts = tensors(file)
     model = NgramLinear.of(
         parts["keys"],

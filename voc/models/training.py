@@ -152,7 +152,8 @@ def _one_against_rest(
     present = matrix.copy()
     present.data[:] = 1.0
     out, bias = np.zeros((matrix.shape[1], classes)), np.zeros(classes)
-    for label in range(classes):
+    # Two classes mirror each other: one regression serves both.
+    for label in range(classes if classes > 2 else 1):
         mine = labels == label
         if not mine.any() or mine.all():
             bias[label] = 0.0 if mine.any() else -10.0
@@ -165,6 +166,8 @@ def _one_against_rest(
         machine.fit(scaled, mine, sample_weight=weights)
         out[:, label] = machine.coef_[0] * ratio
         bias[label] = machine.intercept_[0]
+    if classes == 2:
+        out[:, 1], bias[1] = -out[:, 0], -bias[0]
     return out, bias
 
 

@@ -29,7 +29,7 @@ _STOP = rf"""
 # Words that turn the talk; the second half of each alternative keeps other words with the same letters whole.
 _TURN = rf"""
     但是 | 但(?!凡|愿|求)(?<!不但)(?<!非但)
-  | 不过(?!关|来|去|如此|瘾|分|期|敏|时|滤|问|度|是|百|十|几)(?<!只不过)(?<!比不过)(?<!好不过)(?<!错不过)(?<!过不过)
+  | 不过(?!关|来|去|如此|瘾|分|期|敏|时|滤|问|度|是|百|十|几)(?<!只不过)(?<!比不过)(?<!再好不过)(?<!错不过)(?<!过不过)
   | 可是(?<!也可是) | 可惜 | 然而 | 只是(?!因)(?<!不只是)(?<!也只是)
   | 就是(?=有点|有些|有一|太|不(?!错|一样)|没|略|稍|偏|价格|价钱|贵|量|味道|口感|包装|物流|快递|分量|发货|客服|服务)
       (?<![也不这那可真都要我的就]就是)
@@ -51,6 +51,7 @@ _JUDGES = re.compile(
     r"[好不很太快慢贵差错赞棒足香甜脆硬软酥嫩淡咸辣腻假烂脏乱]|便宜|新鲜|满意|喜欢|推荐|实惠|划算|方便|干净|热情|周到|没|难"
 )
 _EDGE = " \t\r\n\u3000\xa0\u2028\u2029,，。.！!？?；;：:、~～…·•|｜-—_*=\"'”“’‘"
+_WORD = re.compile(r"[^\W_]")
 _SAYS_SOMETHING = re.compile(rf"[^\W_]|[{_EMOJI}]")
 
 
@@ -65,16 +66,29 @@ def clauses(text: str) -> list[tuple[int, int]]:
     for match in _CUT.finditer(text):
         start, end = match.span()
         cuts.append((start, end) if match.lastgroup == "stop" else (start, start))
-    for match in _EXCEPTION_END.finditer(text):
-        cuts.append((match.end(), match.end()))
-    cuts.sort()
+    if "除了" in text:
+        cuts.extend((match.end(), match.end()) for match in _EXCEPTION_END.finditer(text))
+        cuts.sort()
+    lists = "、" in text
     spans: list[tuple[int, int]] = []
     at = 0
-    for end, start in [*cuts, (len(text), len(text))]:
+    cuts.append((len(text), len(text)))
+    for end, start in cuts:
+        if end == start < len(text) and not _WORD.search(text, at, end):
+            continue  # emoji before the first word of a clause belong to it
         if end > at:
-            spans.extend(_list_items(text, at, end))
-        at = max(at, start)
+            for part in _list_items(text, at, end) if lists else ((at, end),):
+                span = _trimmed(text, *part)
+                if span is not None:
+                    spans.append(span)
+        if start > at:
+            at = start
     return spans
+
+
+def says_something(text: str) -> bool:
+    """Whether `text` holds a letter, a digit or an emoji, and so a clause."""
+    return _SAYS_SOMETHING.search(text) is not None
 
 
 def _list_items(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -83,12 +97,14 @@ def _list_items(text: str, start: int, end: int) -> list[tuple[int, int]]:
     parts = list(zip([start, *(mark + 1 for mark in marks)], [*marks, end], strict=True))
     if marks and not all(_JUDGES.search(text, a, b) for a, b in parts):
         parts = [(start, end)]
-    return [span for a, b in parts if (span := _trimmed(text, a, b))]
+    return parts
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and text[start] in _EDGE:
-        start += 1
-    while end > start and text[end - 1] in _EDGE:
-        end -= 1
-    return (start, end) if _SAYS_SOMETHING.search(text, start, end) else None
+    """The span without blanks and separators at its ends, None where nothing is said in it."""
+    part = text[start:end].lstrip(_EDGE)
+    start = end - len(part)
+    part = part.rstrip(_EDGE)
+    if not part or not (part[0].isalnum() or part[-1].isalnum() or _SAYS_SOMETHING.search(part)):
+        return None
+    return start, start + len(part)
