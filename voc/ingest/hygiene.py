@@ -40,13 +40,16 @@ _WROTE_NOTHING = r"(?:没有|未|暂未)(?:及时)?(?:填写|做出|作出|发�
 _STARS = r"(?:好评|五星|5星|打分|评价)"
 _AUTHORITY = r"(?:12315|投诉|举报|曝光|起诉|市监|市场监督|工商|差评|消协|媒体|法院)"
 _TIMES = r"(?:十倍|10倍|三倍|3倍)"
+# RE2 knows \W for ASCII only: letters of all scripts are meant here.
+_REST = r"[^\p{L}\p{N}]*"
 _DEFAULT = "|".join(
-    (
-        rf"^\W*{_WHO}{_WROTE_NOTHING}(?:\W*(?:系统)?默认(?:好评|评价))?\W*$",
-        r"^\W*(?:系统|平台|超时|到期)?(?:自动|默认)(?:给出|给予)?(?:五星)?(?:好评|评价)\W*$",
-        r"^\W*no_message\W*$",
-        r"^\W*no (?:comment|review)(?: (?:was )?(?:left|provided|given))?\W*$",
-        r"^\W*(?:the )?(?:user|customer|buyer) (?:did not|didn't) (?:leave|write) (?:a |any )?(?:review|comment)s?\W*$",
+    rf"^{_REST}{said}{_REST}$"
+    for said in (
+        rf"{_WHO}{_WROTE_NOTHING}(?:{_REST}(?:系统)?默认(?:好评|评价))?",
+        r"(?:系统|平台|超时|到期)?(?:自动|默认)(?:给出|给予)?(?:五星)?(?:好评|评价)",
+        r"no_message",
+        r"no (?:comment|review)(?: (?:was )?(?:left|provided|given))?",
+        r"(?:the )?(?:user|customer|buyer) (?:did not|didn't) (?:leave|write) (?:a |any )?(?:review|comment)s?",
     )
 )
 _INCENTIVISED = "|".join(

@@ -136,8 +136,7 @@ def _is_prose(answers: Sequence[str]) -> bool:
 def _is_open(title: str, answers: Sequence[str]) -> bool:
     if not answers or _is_numeric(answers) or any(JOINT in answer for answer in answers):
         return False
-    short = float(np.mean([len(answer) for answer in answers])) < 8
-    few = short and len(set(answers)) <= max(2, 0.05 * len(answers))
+    few = len(set(answers)) <= 0.05 * len(answers)
     return (bool(_OPEN.search(title)) and not few) or _is_prose(answers)
 
 
