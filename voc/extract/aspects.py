@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from voc.extract.cues import degree, negation, quoted
 from voc.extract.lexicon import Hit, Lexicon
-from voc.taxonomy import Combination
+from voc.taxonomy import Combination, opinions
 
 EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
-MILD_PRAISE = 0.4
+MILD_PRAISE, FAINT = 0.4, 0.35
 _PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
+_SURER = 1
 _SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _AFTER_GOOD = frozenset("了的啊呀吧哦啦呢得极也都就而又味包服态价物快送发质口环分量")
 _LINKS = frozenset("、和与跟及以,/&+ ")
@@ -114,7 +116,7 @@ class _Reader:
     def verdict(self, hit: Hit) -> Claim | None:
         assert hit.term.verdict is not None
         issue, sign = hit.term.verdict
-        return self.claim(issue, sign, EXPLICIT, (hit.start, hit.end), size=hit.end - hit.start)
+        return self.claim(issue, sign, EXPLICIT, (hit.start, hit.end), size=hit.end - hit.start + _SURER)
 
     def combination(self, issue: int, combination: Combination, parts: Sequence[Hit]) -> Claim | None:
         sign = 1 if combination.praise else -1
@@ -154,7 +156,8 @@ class _Reader:
             return Claim(issue, polarity, confidence - 0.1, self.number, size, aspect, opinion, general)
         if sign > 0 and quoted(self.text, *opinion):
             return Claim(issue, -0.6, confidence - 0.2, self.number, size, aspect, opinion, general)
-        polarity = max(-1.0, min(1.0, sign * 0.75 * factor))
+        strength = FAINT if sign > 0 and self.text.endswith(_faint(), *opinion) else 0.75 * factor
+        polarity = max(-1.0, min(1.0, sign * strength))
         return Claim(issue, polarity, confidence, self.number, size, aspect, opinion, general)
 
     def _likeness(self, start: int, end: int) -> bool:
@@ -193,12 +196,12 @@ class _Reader:
             if opinion is None:
                 before = targets[at - 1].end if at else self.span[0]
                 opinion = self._opinion_before(target, before, free, issue, spent)
-            verdicts[at] = opinion
-            if opinion is None:
+            sign = None if opinion is None else opinion.term.sign_for(issue)
+            verdicts[at] = None if sign is None else opinion
+            if opinion is None or sign is None:
                 continue
-            sign = opinion.term.sign_for(issue)
             claim = self.claim(
-                issue, sign or 0, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
+                issue, sign, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
                 aspect=(target.start, target.end), general=issue in self.lexicon.general,
             )  # fmt: skip
             spent.append(opinion)
@@ -296,6 +299,11 @@ class _Reader:
 
     def judged(self, target: Hit) -> Claim:
         return Claim(target.term.targets[0], None, JUDGED, self.number, 0, (target.start, target.end))
+
+
+@cache
+def _faint() -> tuple[str, ...]:
+    return opinions().faint
 
 
 def _placed(options: Sequence[int], lexicon: Lexicon, context: Context) -> int:

@@ -75,7 +75,8 @@ class Lexicon:
         """The words of a normal `text`: those that win their place, in order, and all that can fill a combination.
 
         Where words overlap, the longer wins, and among equals the one that decides a code; a general opinion counts
-        for less than its length (非常好 gives way to 好喝). A counter silences what lies within it.
+        for less than its length (非常好 gives way to 好喝). A counter, a rival's name or
+        a neutral opinion silences what lies within it.
         """
         found: list[Hit] = []
         for last, term in self.automaton.iter(text):
@@ -94,7 +95,7 @@ class Lexicon:
             if any(start < t.end and end > t.start for t in taken):
                 continue
             taken.append(hit)
-            if hit.term.counter or hit.term.rival:
+            if hit.term.counter or hit.term.rival or (hit.term.opinion == 0 and not hit.term.slots):
                 silent.append((start, end))
         slots = [h for h in found if h.term.slots]
         if silent:

@@ -38,7 +38,7 @@ ANALYSIS = pa.schema(
         ("severity", pa.string()), ("competitor", pa.string()),
     ]
 )  # fmt: skip
-SPEAKS = 0.4
+SPEAKS = 0.6
 """A target without an opinion word counts if the model's polarity reaches this, in [0, 1]."""
 WHOLE = 0.8
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""

@@ -113,9 +113,10 @@ class Taxonomy:
 
 @dataclass(frozen=True)
 class Opinions:
-    """General opinion words of all trades, by sign; each list keeps its order of the file."""
+    """General opinion words of all trades, by sign; `faint` are good ones that weigh half (还行)."""
 
     good: tuple[str, ...]
+    faint: tuple[str, ...]
     bad: tuple[str, ...]
     neutral: tuple[str, ...]
     counters: tuple[str, ...]
