@@ -60,6 +60,7 @@ def test_no_inline_style_script_or_handler(site):
 def test_nothing_that_is_not_a_number_is_printed(site):
     for name, page in site[2].items():
         assert not BAD.search(page.words), (name, BAD.search(page.words))
+        assert "<" not in page.words and "&" not in page.words.replace("&intent=", "").replace("&month=", ""), name
 
 
 def test_the_language_is_one(site):

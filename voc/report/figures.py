@@ -60,7 +60,7 @@ def say(parts: Parts, root: str = "", *, pages: Container[str] | None = None) ->
             out.append(num(p, root, pages=pages))
         else:  # a number and its Chinese measure word stay on one line
             stuck = i and isinstance(parts[i - 1], Fig) and p[:1] == " " and p[1:2] > "\u2e80"
-            text = escape("\u00a0" + p[1:] if stuck else p)
+            text = str(escape("\u00a0" + p[1:] if stuck else p))
             out.append(Markup(_INTERVAL.sub(r'<span class="nb">\g<0></span>', text)))
     return Markup("").join(out)
 

@@ -66,7 +66,7 @@ def stores(ctx: Context) -> dict[str, Any]:
         "more": max(0, len(order) - CARDS),
         "cells": [ctx.cells.cell(r) for r in book.gated.get("store", [])],
         "pairs": [ctx.cells.cell(r) for r in book.gated.get("store_sku", [])],
-        "regions": [ctx.cells.cell(r) for r in book.by_level.get("region", []) if r["observed"]][:60],
+        "regions": [ctx.cells.cell(r) for r in book.gated.get("region", [])],
         "few": [
             (book.store_name(s), ctx.evidence.exposure("store", s), ctx.page("store", s))
             for s, n in few

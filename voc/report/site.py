@@ -167,6 +167,7 @@ def write_evidence(site: _Site) -> None:
             shown = quotes(ctx.book, found, most=limit, first=s.first, veiled=s.veiled or site.veiled)
             issue = ctx.book.issue(s.aspect, s.kind) if s.aspect else ctx.words.pick("所有问题", "all issues")
             sections.append((anchor, s, issue, ctx.book.customers(found), len(found), shown))
+        sections.sort(key=lambda x: (tuple(words.INTENTS).index(x[1].intent), x[1].aspect is None, -x[3], x[0]))
         s = sections[0][1]
         title, page = _about(ctx, s)
         site.write("evidence.html.j2", path, title=title, here="evidence", sections=sections, page=page)
