@@ -328,20 +328,21 @@ def report(
 
 def report_data(work: Workspace, *, month: str) -> Any:
     """Everything that the month's report shows, read from the lake."""
-    from voc.report.data import IssueName, ReportData
+    from voc.report.data import IssueName, ReportData, complainers
 
     lake, taxonomy = work.lake, work.taxonomy()
     months = [m for m in lake.months("exposure") if m <= month]
     mentions = lake.read("mentions", months=[month])
     exposure = lake.read("exposure", months=months)
     reviews = lake.read("reviews", months=[month])
-    ingests = lake.read("ingests")
+    skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
+    every = lake.read("mentions", months=months), lake.read("reviews", months=months)
     return ReportData(
         month=month,
         title=work.config.report.title or work.config.project.name,
         ranking=lake.read("ranking", months=[month]),
         chain=lake.read("chain", months=[month]),
-        safety=ranking_room.safety(mentions, reviews, confidence=work.config.nlp.min_confidence),
+        safety=_rows_of(mentions, ranking_room.safety(mentions, reviews, skus=skus, confidence=minimum)),
         facts=lake.read("facts", months=months),
         exposure=exposure,
         mentions=mentions,
@@ -351,17 +352,24 @@ def report_data(work: Workspace, *, month: str) -> Any:
         topics=lake.read("topics", months=[month]),
         mention_topics=lake.read("mention_topics", months=[month]),
         stores=lake.read("stores"),
-        skus=lake.read("skus"),
-        ingests=ingests,
+        skus=skus,
+        ingests=lake.read("ingests"),
         quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
         withheld=tuple(ranking_room.withheld(exposure, month)),
         issues={
             code: IssueName(code=code, zh=i.zh, en=i.en, facet=i.facet, severity=i.severity, owner=i.owner)
             for code, i in taxonomy.issues.items()
         },
-        min_confidence=work.config.nlp.min_confidence,
+        complainers=complainers(*every, min_confidence=minimum),
+        min_confidence=minimum,
+        time_zone=work.config.project.time_zone,
         run=run_record(work, month=month),
     )
+
+
+def _rows_of(mentions: pa.Table, chosen: pa.Table) -> pa.Table:
+    """The rows of `mentions` whose ids are in `chosen`."""
+    return mentions.filter(pc.is_in(mentions["mention_id"], value_set=chosen["mention_id"].combine_chunks()))
 
 
 def _reason_counts(quarantine: pa.Table) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +51,8 @@ def create(folder: Path, *, taxonomy: str = "retail-food", editable: bool = True
     path = folder / configuration.FILE
     if path.exists():
         raise WrongUse(f"{path} exists already; edit it, or choose another folder")
-    source = taxonomies.path_of(taxonomy)
+    stem = taxonomies.load(taxonomy).name.replace("-", "_")
+    source = files("voc.taxonomy") / "data" / f"{stem}.toml"
     (folder / "inbox").mkdir(parents=True, exist_ok=True)
     if editable:
         (folder / "taxonomy.toml").write_text(source.read_text("utf-8"), "utf-8")
