@@ -17,7 +17,7 @@ from voc.corpora.sample.phrases import phrasing_share
 from voc.corpora.sample.reviews import Review, draw, five_review_store, from_extra, tell
 from voc.corpora.sample.risks import MonthRisk, Plant, Rates, make_rates, month_risk, plant, probabilities
 from voc.corpora.sample.rows import Rows, make_rows
-from voc.corpora.sample.truth import cells, component_cells, issue, safety_issues, story_facts
+from voc.corpora.sample.truth import LEVELS, cells, component_cells, issue, safety_issues, story_facts
 from voc.corpora.sample.truth import labels as label_table
 
 from voc.errors import WrongUse
@@ -106,12 +106,14 @@ def expressions(taxonomy: str = "retail-food") -> list[str]:
 def _truth(
     world: World, every: list[Review], native: list[str], counts: dict[str, dict[str, int]], *, reviews: int, seed: int
 ) -> dict[str, Any]:
+    planted = world.issues()
     facts = story_facts(world.chain, every, native, world.plants)
     return {
         "seed": seed,
         "reviews": reviews,
         "months": list(MONTHS),
-        "issues": [*world.issues(), *safety_issues(facts["safety_cases"])],
+        "issues": [*(i for i in planted if i["level"] in LEVELS), *safety_issues(facts["safety_cases"])],
+        "wide_issues": [i for i in planted if i["level"] not in LEVELS],
         "true_cells": world.true_cells(),
         "phrasings_outside_taxonomy": round(phrasing_share(expressions()), 4),
         **facts,

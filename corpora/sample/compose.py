@@ -7,7 +7,8 @@ from random import Random
 
 from voc.corpora.sample.phrases import Pattern, complaints, fill, lines, patterns, read
 
-STAFF_ROLES = ("店员", "收银", "导购", "店长", "收银员", "称重的")
+STAFF_ROLES = ("店员", "收银", "导购", "店长", "收银员")
+SOMEBODY = ("店员", "收银的", "导购", "那个阿姨", "店里的小姑娘", "营业员", "站柜台的")
 STAFF_NAMES = ("小李", "王姐", "张丽", "小陈", "刘敏", "小周", "赵姐", "阿芳", "陈师傅", "小吴", "孙倩", "老杨")
 WHO = ("孩子", "我妈", "老公", "同事", "家里老人", "闺女", "室友", "我对象", "婆婆", "小朋友", "我爸", "朋友")
 GENERIC = ("", "", "这个", "这款", "东西", "这袋", "买的这个")
@@ -59,36 +60,40 @@ class Composer:
     def pick(self, options: tuple[str, ...] | list[str]) -> str:
         return options[int(self.random.random() * len(options))]
 
-    def slots(self, voice: Voice, *, name_it: bool) -> dict[str, str]:
-        noun = voice.noun
+    def slots(self, voice: Voice) -> dict[str, str]:
+        """What the product, a person and a rival are called in one clause."""
+        named = self.random.random() < 0.4
         return {
-            "n": noun if name_it else self.pick(GENERIC), "N": noun, "who": self.pick(WHO), "rival": voice.rival,
-            "staff": self.staff(voice),
+            "n": voice.noun if named else self.pick(GENERIC), "N": voice.noun, "who": self.pick(WHO), "rival": voice.rival,
         }  # fmt: skip
 
     def staff(self, voice: Voice) -> str:
+        """Somebody of the store, a third of the time by name or badge, which `voice.told` then holds."""
         u = self.random.random()
         if u > 0.35:
-            return self.pick(("店员", "收银的", "导购", "那个阿姨", "店里的小姑娘", "营业员", "站柜台的"))
+            return self.pick(SOMEBODY)
         if u < 0.05:
-            return f"工号{int(self.random.random() * 9000) + 1000}的店员"
-        return self.pick(STAFF_ROLES[:5]) + self.pick(STAFF_NAMES)
+            badge = f"工号{int(self.random.random() * 9000) + 1000}"
+            voice.told.append(badge)
+            return f"{badge}的店员"
+        voice.told.append(self.pick(STAFF_ROLES) + self.pick(STAFF_NAMES))
+        return voice.told[-1]
 
     def clause(self, table: dict[str, dict[str, tuple[Pattern, ...]]], code: str, voice: Voice) -> str:
         groups = table[code]
         own = groups.get(voice.group, ())
         both = groups.get("any", ())
         at = int(self.random.random() * (len(both) + 2 * len(own)))
-        pattern = both[at] if at < len(both) else own[(at - len(both)) // 2]
-        slots = self.slots(voice, name_it=self.random.random() < 0.4)
-        text: str = pattern.say(self.random, slots)
-        if slots["staff"] in text and slots["staff"][-1] not in "员的购娘姨":
-            voice.told.append(slots["staff"])
+        pattern: Pattern = both[at] if at < len(both) else own[(at - len(both)) // 2]
+        text: str = pattern.draft(self.random)
+        if "{" in text:
+            slots = self.slots(voice)
+            if "{staff}" in text:
+                slots["staff"] = self.staff(voice)
+            text = fill(text, slots)
         if voice.component is not None and code == voice.stale and table is self.complaint:
-            text = f"里面的{voice.component}{text.replace(slots['N'], '')}"
-        if text[0] in "，。、；":
-            text = text[1:]
-        return text
+            text = f"里面的{voice.component}{text.replace(voice.noun, '')}"
+        return text[1:] if text[0] in "，。、；" else text
 
     def clauses(self, table: dict[str, dict[str, tuple[Pattern, ...]]], codes: list[str], voice: Voice) -> str:
         if not codes:

@@ -35,10 +35,13 @@ class Pattern:
             size *= 1 if isinstance(part, str) else len(part)
         return size
 
+    def draft(self, random: Random) -> str:
+        """One text with its slots still open."""
+        return "".join([p if isinstance(p, str) else p[int(random.random() * len(p))] for p in self.parts])
+
     def say(self, random: Random, slots: Mapping[str, str]) -> str:
         """One text. Raises KeyError where a slot has no filling."""
-        text = "".join(p if isinstance(p, str) else p[int(random.random() * len(p))] for p in self.parts)
-        return fill(text, slots)
+        return fill(self.draft(random), slots)
 
 
 def fill(text: str, slots: Mapping[str, str]) -> str:

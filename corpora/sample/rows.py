@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +44,7 @@ class Rows:
         return len(self.month)
 
 
+@cache
 def month_seconds(month: str) -> int:
     year, number = int(month[:4]), int(month[5:])
     after = dt.date(year + number // 12, number % 12 + 1, 1)

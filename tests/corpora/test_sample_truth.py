@@ -89,12 +89,12 @@ def test_true_frequencies_follow_the_probabilities(world):
 def test_truth_file_names_every_story(sample):
     truth = sample.truth
     assert {f["outcome"] for f in truth["fixes"]} == {"worked", "failed", "too_early"}
-    ids = {i["id"] for i in truth["issues"]}
-    assert {"taste-everywhere", "bad-lot", "gift-box-component", "bad-sku-at-good-franchise"} <= ids
+    assert {"gift-box-component", "bad-sku-at-good-franchise"} <= {i["id"] for i in truth["issues"]}
+    assert {i["id"]: i["level"] for i in truth["wide_issues"]} == {"taste-everywhere": "chain", "bad-lot": "lot"}
     kinds = {c["kind"] for c in truth["safety_cases"]}
     assert {"first_hand", "hearsay", "negation", "hyperbole"} <= kinds
     levels = {i["level"] for i in truth["issues"]}
-    assert levels == {"sku", "store", "store_sku", "safety", "lot", "chain"}
+    assert levels == {"sku", "store", "store_sku", "safety"}
     assert truth["staff"] and truth["hostile_burst"]["rows"] > 5
 
 
@@ -116,5 +116,5 @@ def test_safety_cases_stand_in_the_labels(sample):
 
 def test_reviews_of_the_lot_tell_its_number(sample):
     told = [r for r in sample.labels if sample.truth["lot"] in r["text"] + r["followup"]]
-    lot = next(i for i in sample.truth["issues"] if i["level"] == "lot")
+    lot = next(i for i in sample.truth["wide_issues"] if i["level"] == "lot")
     assert all(r["sku_id"] in (*lot["sku_ids"], None) and r["complaints"] for r in told)
