@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
+
 from voc.schemas import MENTIONS, REVIEWS, conform
 
 NOON = dt.datetime(2026, 10, 5, 12, tzinfo=dt.UTC)

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+
 from voc.errors import SchemaMismatch
 from voc.issues import counts
 from voc.schemas import EXPOSURE, FACTS, SKUS, conform

@@ -137,7 +137,7 @@ def _kind(frame: _Frame, said: pa.Table, settings: RankSettings) -> list[pa.Tabl
             continue
         columns = _scores(frame, name, level, settings)
         text = text_levels[name]
-        columns["text_only_gate"] = _matched(level, text, _gate(text, settings), len(frame.known))
+        columns["text_only_gate"] = _matched(level, text, _gate(name, text, settings), len(frame.known))
         if name in ("store", "sku"):
             columns["driver"] = _drivers(name, level, frame, found, settings)
         key = _key(frame.units(name, *places[:3]), places[3], len(frame.known))
@@ -173,12 +173,18 @@ def _levels(frame: _Frame, cells: Cells, found: Margins, settings: RankSettings)
     }  # fmt: skip
 
 
-def _gate(level: Level, settings: RankSettings) -> Array:
-    """strong, moderate or insufficient for each cell."""
+def _gate(name: str, level: Level, settings: RankSettings) -> Array:
+    """strong, moderate or insufficient for each cell.
+
+    Sources are not each other's peers: couriers are heard of where things are delivered, waiters where people sit down,
+    in every month. Their rows say how they differ, but none is a signal.
+    """
     x, expected = level.seen
     out = np.full(len(x), gate.INSUFFICIENT, dtype=object)
+    if name == "source":
+        return out
     above = shrinkage.p_above(x, expected, level.fit, settings.threshold)
-    signal = gate.signals(level.x, above, least=settings.least, fdr=settings.fdr)
+    signal = gate.signals(level.x, above, least=settings.least, fdr=settings.fdr, floor=settings.floor)
     lower = shrinkage.quantile(x[signal], expected[signal], level.fit, 0.05)
     out[signal] = gate.words(np.ones(len(lower), dtype=bool), lower, strong_from=settings.strong_from)
     return out
@@ -188,7 +194,7 @@ def _scores(frame: _Frame, name: str, level: Level, settings: RankSettings) -> d
     """The statistical columns of a level's rows."""
     x, expected = level.seen
     rr = shrinkage.ebgm(x, expected, level.fit)
-    words = _gate(level, settings)
+    words = _gate(name, level, settings)
     order = np.lexsort((level.unit, level.issue, -level.x, -level.expected, -rr, words == gate.INSUFFICIENT))
     rank = np.empty(len(rr), dtype=np.int64)
     rank[order] = np.arange(1, len(rr) + 1)

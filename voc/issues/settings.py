@@ -30,13 +30,15 @@ class RankSettings:
     """Thresholds of the ranking.
 
     `threshold`: the relative risk that a signal must exceed; `fdr`: the share of false ones that is borne among signals;
-    `least`: complaints that a signal must have; `strong_from`: EB05 from which a signal is strong; `severity_weights` for
+    `floor`: the probability of exceeding the threshold that each signal must have by itself, in [0, 1]; `least`:
+    complaints that a signal must have; `strong_from`: EB05 from which a signal is strong; `severity_weights` for
     `priority`; `draws` for rank intervals; `evidence`: how many review ids a row carries; `driver_share`: how much of a
     margin's excess one pair must explain to be named.
     """
 
     threshold: float = 1.5
     fdr: float = 0.10
+    floor: float = 0.8
     least: int = 3
     strong_from: float = 2.0
     severity_weights: Mapping[str, float] = field(
