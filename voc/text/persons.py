@@ -95,7 +95,7 @@ def _lore() -> _Lore:
         rf"(?P<name>(?:(?<!谢){common}|[小阿老]{common})(?:{serving}))",
         rf"(?P<name>小{common}(?:同学|老师)?)(?={serves})",
         rf"(?:{role}){cue}(?P<name>[A-Z][a-z]{{2,11}})(?![a-z])",
-        rf"{badge}[\s:：是为#]{{0,4}}(?P<name>[A-Za-z]{{0,3}}[0-9０-９]{{2,10}}|{_STAR}{{2,13}})",
+        rf"{badge}[\s:：是为#]{{0,4}}(?P<name>[A-Za-zＡ-Ｚａ-ｚ]{{0,3}}[0-9０-９]{{2,10}}|{_STAR}{{2,13}})",
         r"(?P<name>[0-9０-９]{1,5}号)(?:服务员|技师|店员|收银员|导购|客服|员工|骑手)",
         rf"{english_role}(?:,| was| is)?(?: named| called|'s name (?:is|was)| name (?:is|was))?,? (?P<name>{english_name})",
         rf"(?:named|[Nn]ame (?:is|was)|name tag said) (?P<name>{english_name})",
