@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -106,15 +107,14 @@ def _is_simplified(raw: IO[bytes], headers: Iterable[str]) -> bool:
     if len(titles & telling) >= 2:
         return True
     han = _HAN.findall(text)
-    return bool(han) and sum(map(_is_common, han)) >= COMMON_SHARE * len(han)
+    return bool(han) and sum(map(_common().__contains__, han)) >= COMMON_SHARE * len(han)
 
 
-def _is_common(char: str) -> bool:
-    """In level 1 of GB 2312-80, the 3,755 most used simplified characters (lead bytes B0 to D7)."""
-    try:
-        return 0xB0 <= char.encode("gb2312")[0] <= 0xD7
-    except UnicodeEncodeError:
-        return False
+@cache
+def _common() -> frozenset[str]:
+    """Level 1 of GB 2312-80: the 3,755 most used simplified characters, lead bytes B0 to D7."""
+    cells = bytes(b for lead in range(0xB0, 0xD8) for trail in range(0xA1, 0xFF) for b in (lead, trail))
+    return frozenset(cells.decode("gb2312", "ignore"))
 
 
 def _mostly(raw: IO[bytes], name: str) -> bool:

@@ -130,14 +130,17 @@ def _bursts(
     hours = rows["created_at"].cast(pa.int64()).to_numpy() / _MICROSECONDS_AN_HOUR
     reviews = np.asarray(pc.equal(rows["kind"], "review"), bool)
     moods = {"burst": ~(stars < PRAISE), "burst_negative": stars <= HOSTILE}
+    copies = np.bincount(first[wanted], minlength=len(texts))
+    often = [i for i in wanted.tolist() if copies[first[i]] >= limits.burst_size]
+    often = [i for i in often if len(texts[i]) >= limits.near_duplicate_min_chars]
     out = []
     for name, mood in moods.items():
         for unit in ("store_id", "sku_id"):
             clusters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
             units = rows[unit].to_pylist()
-            for i in wanted:
-                if mood[i] and units[i] is not None and len(texts[i]) >= limits.near_duplicate_min_chars:
-                    clusters[units[i], int(first[i])].append(int(i))
+            for i in often:
+                if mood[i] and units[i] is not None:
+                    clusters[units[i], int(first[i])].append(i)
             for _, members in sorted(clusters.items()):
                 out += [(name, run) for run in _runs(members, hours, limits)]
     ordered = np.asarray(pc.is_valid(rows["order_id"]), bool)

@@ -159,7 +159,7 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         rejected.append(bad)
     head = pa.concat_tables(heads).combine_chunks()
     aside = pa.concat_tables(rejected)
-    status, restated = _planned(job.lake, plan, spool, head, job.config)
+    status, restated = _planned(job, plan, spool, head, native=normaliser.native)
     counts = _counts(head, status)
     result = Ingested(
         ingest_id=ingest_id,
@@ -213,37 +213,46 @@ def _mapped(
 
 
 def _planned(
-    lake: Lake, plan: staging.Plan, spool: staging.Spool, head: pa.Table, config: Config
+    job: _Job, plan: staging.Plan, spool: staging.Spool, head: pa.Table, *, native: bool
 ) -> tuple[np.ndarray, list[str]]:
     """Stage every month that changes. Status of each row of the file (in `head`'s order), and the months restated."""
     status = np.full(len(head), SUPERSEDED, np.int8)
     if not len(head):
         return status, []
-    winning = winners(head["review_id"].combine_chunks(), head["created_at"].combine_chunks())
-    months = np.asarray(head["month"].to_pylist(), dtype=object)
     ids = head["review_id"].combine_chunks()
-    known = lake.read("reviews", columns=["review_id", "month"])
-    known = known.filter(pc.is_in(known["review_id"], value_set=ids))
-    at = pc.index_in(known["review_id"].combine_chunks(), value_set=ids.filter(pa.array(winning)))
-    target = pc.take(pa.array(months[winning].tolist(), pa.string()), at)
-    known = known.append_column("target", target).filter(pc.not_equal(target, known["month"].combine_chunks()))
+    winning = winners(ids, head["created_at"].combine_chunks())
+    months = np.asarray(head["month"].to_pylist(), dtype=object)
+    # An id made of the content has the time in it: such a row cannot have been in another month before.
+    known = _elsewhere(job.lake, ids, months, winning) if native else _NOWHERE
     leaving = known["month"].to_pylist()
     restated = []
     for month in sorted({*spool.months(), *leaving}):
-        old = lake.read("reviews", months=[month])
+        old = job.lake.read("reviews", months=[month])
         here = np.flatnonzero(months == month)
         keep = winning[here]
         rows = spool.read(month) if len(here) else INCOMING.empty_table()
         fresh = rows.filter(pa.array(keep)).select(REVIEWS.names)
-        moved = _moved(lake, known.filter(pc.equal(known["target"], month)))
+        moved = _moved(job.lake, known.filter(pc.equal(known["target"], month)))
         gone = known.filter(pc.equal(known["month"], month))["review_id"].combine_chunks()
         merged, found = merge(old, fresh, moved, gone)
         status[here[keep]] = found
         if len(gone) or (found != UNCHANGED).any():
             surveys_only = not len(gone) and not len(moved) and pc.all(pc.equal(fresh["kind"], "survey")).as_py()
-            plan.month(month, _flagged(merged, config, surveys_only=surveys_only))
+            plan.month(month, _flagged(merged, job.config, surveys_only=surveys_only))
             restated += [month] if len(old) else []
     return status, restated
+
+
+_NOWHERE = pa.schema([(name, pa.string()) for name in ("review_id", "month", "target")]).empty_table()
+
+
+def _elsewhere(lake: Lake, ids: pa.Array, months: np.ndarray, winning: np.ndarray) -> pa.Table:
+    """Rows of the lake that now belong to another month: review_id, month, and the new month as `target`."""
+    known = lake.read("reviews", columns=["review_id", "month"])
+    known = known.filter(pc.is_in(known["review_id"], value_set=ids))
+    at = pc.index_in(known["review_id"].combine_chunks(), value_set=ids.filter(pa.array(winning)))
+    target = pc.take(pa.array(months[winning].tolist(), pa.string()), at)
+    return known.append_column("target", target).filter(pc.not_equal(target, known["month"].combine_chunks()))
 
 
 def _flagged(rows: pa.Table, config: Config, *, surveys_only: bool) -> pa.Table:

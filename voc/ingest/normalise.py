@@ -55,6 +55,7 @@ class Normaliser:
     links: Links
     records: int = 0
     naive: int = 0
+    native: bool = False  # some row has an id of its own, so its other fields may change
     unknown_stores: set[str] = field(default_factory=set)
     unknown_skus: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
@@ -165,6 +166,7 @@ class Normaliser:
         tables must not turn a known review into a new one.
         """
         native = privacy.safe_ids(taken["review_id"], self.key).to_pylist()
+        self.native = self.native or any(own is not None for own in native)
         if self.mapping.kind == "survey":
             told = [taken.batch.column(name) for name in columns]
         else:

@@ -75,9 +75,8 @@ def load_key(path: Path) -> bytes:
 
 
 def keyed(key: bytes, *parts: str) -> str:
-    """HMAC-SHA256 of `parts`, 32 hexadecimal digits. Parts are length-prefixed, so ('ab', 'c') is not ('a', 'bc')."""
-    message = b"".join(b"%d:%s" % (len(raw), raw) for raw in (p.encode("utf-8", "surrogatepass") for p in parts))
-    return hmac.digest(key, message, "sha256").hex()[:32]
+    """HMAC-SHA256 of `parts`, 32 hexadecimal digits. The tuple's literal is hashed, so ('ab', 'c') is not ('a', 'bc')."""
+    return hmac.digest(key, ascii(parts).encode("ascii"), "sha256").hex()[:32]
 
 
 def member_ids(values: pa.Array, key: bytes) -> pa.Array:

@@ -116,7 +116,7 @@ class Plan:
             out.flush()
             os.fsync(out.fileno())
         os.replace(draft, self.root / "plan.json")
-        _carry_out(self.lake, self.root)
+        _carry_out(self.lake, self.root, again=False)
 
 
 def recover(lake: Lake) -> list[str]:
@@ -125,7 +125,7 @@ def recover(lake: Lake) -> list[str]:
     for root in _found(lake):
         if (root / "plan.json").is_file():
             _log.warning("finishing the ingest %s that an earlier run left", root.name)
-            _carry_out(lake, root)
+            _carry_out(lake, root, again=True)
             finished.append(root.name)
         else:
             shutil.rmtree(root)
@@ -137,7 +137,8 @@ def _found(lake: Lake) -> Iterator[Path]:
         yield from sorted(p for p in folder(lake).iterdir() if p.is_dir())
 
 
-def _carry_out(lake: Lake, root: Path) -> None:
+def _carry_out(lake: Lake, root: Path, *, again: bool) -> None:
+    """Do what the plan says; `again` if some of it may have been done."""
     plan = json.loads((root / "plan.json").read_text("utf-8"))
     ingest = plan["ingest"]
     for month in plan["months"]:
@@ -145,11 +146,8 @@ def _carry_out(lake: Lake, root: Path) -> None:
     for name in plan["tables"]:
         lake.replace(name, _staged(root, name))
     for name, rows in (("quarantine", _rejected(root)), ("ingests", _ledger_row(ingest))):
-        done = pc.is_in(
-            pa.scalar(ingest["ingest_id"]),
-            value_set=lake.read(name, columns=["ingest_id"])["ingest_id"].combine_chunks(),
-        )
-        if not done.as_py():
+        done = again and ingest["ingest_id"] in lake.read(name, columns=["ingest_id"])["ingest_id"].to_pylist()
+        if not done:
             lake.append(name, rows)
     shutil.rmtree(root)
 
