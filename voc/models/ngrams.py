@@ -35,7 +35,9 @@ def ngrams(texts: Sequence[str], *, longest: int) -> Iterator[tuple[NDArray[np.u
         rolled = (rolled[: len(codes) - n + 1] ^ codes[n - 1 :]) * _STEP
         rolled ^= rolled >> _SHIFT
         if n == 1:
-            inside = codes > 3
+            inside = np.ones(len(codes), dtype=bool)
+            last = np.cumsum(lengths) - 1
+            inside[last] = inside[last - lengths + 1] = False  # the marks
             sizes = lengths - 2
         else:
             inside = places[: len(rolled)] + n <= ends[: len(rolled)]

@@ -23,6 +23,7 @@ from voc.models.ngrams import ngrams
 
 _SMOOTHING = 1.0
 _TOLERANCE = 0.01
+_SEED = 0
 _CALIBRATION_C = 100.0
 
 
@@ -82,7 +83,7 @@ def fit(
     if not options.folds:
         return Trained(vocabulary, raw, bias, options.longest)
     held_out = np.zeros((len(texts), classes))
-    fold = np.arange(len(texts)) * 7919 % len(texts) % options.folds  # scattered, the same every time
+    fold = np.random.default_rng(_SEED).permutation(len(texts)) % options.folds
     for number in range(options.folds):
         inside, outside = fold != number, fold == number
         part, shift = _one_against_rest(matrix[inside], labels[inside], weights[inside], classes, options)
