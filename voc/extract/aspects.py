@@ -129,7 +129,8 @@ class _Reader:
         if between:
             if sign < 0 and self.lexicon.issues[issue].safety:
                 return Claim(issue, 0.0, COMBINED, self.number, size, aspect, opinion, False, True)
-            sign = -sign
+            turned = -0.6 if sign > 0 else MILD_PRAISE
+            return Claim(issue, turned, COMBINED - 0.1, self.number, size, aspect, opinion)
         return self.claim(issue, sign, COMBINED, opinion, size=size, aspect=aspect)
 
     def claim(
@@ -323,19 +324,18 @@ def combined(
     slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]], *, across: bool = False
 ) -> list[tuple[int, Combination, list[Hit]]]:
     """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
-    bags: dict[int, list[list[Hit]]] = {}
+    if len(slots) < 2:
+        return []
+    filled: dict[int, int] = {}
     for hit in slots:
         for number, position in hit.term.slots:
-            if across and not combinations[number][1].across:
-                continue
-            bag = bags.setdefault(number, [[] for _ in combinations[number][1].slots])
-            bag[position].append(hit)
+            filled[number] = filled.get(number, 0) | 1 << position
     out = []
-    for number in sorted(bags):
-        bag = bags[number]
-        if not all(bag):
-            continue
+    for number, mask in sorted(filled.items()):
         issue, combination = combinations[number]
+        if mask + 1 != 1 << len(combination.slots) or (across and not combination.across):
+            continue
+        bag = [[h for h in slots if (number, n) in h.term.slots] for n in range(len(combination.slots))]
         best: list[Hit] | None = None
         for parts in _chains(bag, combination.gap):
             length = sum(p.end - p.start for p in parts)

@@ -47,6 +47,11 @@ class Term:
         return 1 if issue in self.hints_good else None
 
     @property
+    def silences(self) -> bool:
+        """Whether no combination may use a part of this word."""
+        return self.counter or self.rival or (self.opinion == 0 and not self.slots)
+
+    @property
     def meaningful(self) -> bool:
         return bool(
             self.verdict or self.opinion is not None or self.targets or self.bad or self.good or self.hints_bad
@@ -55,6 +60,8 @@ class Term:
 
 
 class Hit(NamedTuple):
+    """A word at its place; hits of one text sort by place, since two words never share both ends."""
+
     start: int
     end: int
     term: Term
@@ -87,20 +94,23 @@ class Lexicon:
         if not found:
             return [], []
         taken: list[Hit] = []
-        silent: list[tuple[int, int]] = []
-        for hit in sorted(found, key=lambda h: (-h.term.weight, h.start)):
+        covered = silent = 0
+        found.sort(key=_claim_order)
+        for hit in found:
             if not hit.term.weight:
+                break
+            place = ((1 << (hit.end - hit.start)) - 1) << hit.start
+            if covered & place:
                 continue
-            start, end = hit.start, hit.end
-            if any(start < t.end and end > t.start for t in taken):
-                continue
+            covered |= place
             taken.append(hit)
-            if hit.term.counter or hit.term.rival or (hit.term.opinion == 0 and not hit.term.slots):
-                silent.append((start, end))
+            if hit.term.silences:
+                silent |= place
         slots = [h for h in found if h.term.slots]
         if silent:
-            slots = [h for h in slots if not any(h.start < e and h.end > s and h[:2] != (s, e) for s, e in silent)]
-        return sorted((h for h in taken if not h.term.counter), key=lambda h: h.start), slots
+            slots = [h for h in slots if not _silenced(h, silent, taken)]
+        slots.sort()
+        return sorted(h for h in taken if not h.term.counter), slots
 
 
 @lru_cache(maxsize=8)
@@ -145,6 +155,16 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
     automaton.make_automaton()
     yields = tuple(frozenset(number[code] for code in issue.yields) for issue in issues)
     return Lexicon(automaton, issues, number, tuple(combinations), general, yields)
+
+
+def _claim_order(hit: Hit) -> tuple[int, int]:
+    return -hit.term.weight, hit.start
+
+
+def _silenced(hit: Hit, silent: int, taken: list[Hit]) -> bool:
+    if not silent & (((1 << (hit.end - hit.start)) - 1) << hit.start):
+        return False
+    return not any(t.start == hit.start and t.end == hit.end and t.term is hit.term for t in taken)
 
 
 def _add_counters(terms: dict[str, Term], groups: Iterable[Iterable[str]]) -> None:

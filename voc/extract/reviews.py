@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from voc.extract.aspects import HINTED, Claim, Context, Span, claims, spanning
-from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, ambivalent, compared, cues, switches
+from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, ambivalent, compared, cues, sneers, switches
 from voc.extract.lexicon import Hit, Lexicon
 from voc.text.clauses import clauses
 
@@ -166,6 +166,9 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
         near = [c for p in parts[max(0, part.number - 1) : part.number + 2] for c in p.claims]
         if any(c.sign < 0 for c in near):
             part.claims = [c for c in part.claims if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))]
+        if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
+            following = parts[part.number + 1]
+            following.claims = [replace(c, polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
         if part.cues.mock_warning and part.number:
             before = parts[part.number - 1]
             before.claims = [replace(c, polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims]
