@@ -1,11 +1,11 @@
 import json
 import sys
 
+import builder
 import pyarrow.parquet as pq
 import pytest
-
-import builder
 import report_pages as pages
+
 from voc.errors import InputError
 from voc.report.build import build
 from voc.schemas import RANKING

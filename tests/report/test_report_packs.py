@@ -1,7 +1,7 @@
-import pytest
-
 import builder
+import pytest
 import report_pages as pages
+
 from voc.report.build import build
 from voc.report.cut import with_peers
 

@@ -10,7 +10,12 @@ def said(text, span, **options):
 
 def test_clause_and_opinion_are_marked():
     text = "老顾客了。打开就有陈油味，唉"
-    assert said(text, (5, 12), opinion=(9, 12)) == (("", "老顾客了。"), ("clause", "打开就有"), ("opinion", "陈油味"), ("", "，唉"))
+    assert said(text, (5, 12), opinion=(9, 12)) == (
+        ("", "老顾客了。"),
+        ("clause", "打开就有"),
+        ("opinion", "陈油味"),
+        ("", "，唉"),
+    )
 
 
 def test_long_texts_are_cut_around_the_clause():

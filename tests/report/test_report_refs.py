@@ -12,7 +12,10 @@ def test_keys_are_sorted_and_values_encoded():
 
 @pytest.mark.parametrize("value", ["S012", "a&b=c", "../../x", "中文 店", "%41", "+", "#", "?", ""])
 def test_parse_is_the_inverse_of_make(value):
-    assert parse(make("mentions", store_id=value, month="2026-10")) == ("mentions", {"store_id": value, "month": "2026-10"})
+    assert parse(make("mentions", store_id=value, month="2026-10")) == (
+        "mentions",
+        {"store_id": value, "month": "2026-10"},
+    )
 
 
 def test_no_filters_and_none():
@@ -21,7 +24,11 @@ def test_no_filters_and_none():
 
 
 def test_filters_on_dimensions_are_known():
-    assert parse(make("mentions", region="华东", category="坚果", lot="L1"))[1] == {"region": "华东", "category": "坚果", "lot": "L1"}
+    assert parse(make("mentions", region="华东", category="坚果", lot="L1"))[1] == {
+        "region": "华东",
+        "category": "坚果",
+        "lot": "L1",
+    }
 
 
 def test_unknown_names_are_refused_with_the_nearest():

@@ -1,10 +1,10 @@
 import re
 from dataclasses import replace
 
-import pytest
-
 import builder
+import pytest
 import report_pages as pages
+
 from voc.report.build import build
 from voc.report.data import IssueName
 from voc.report.site import safe_json
@@ -28,9 +28,12 @@ EVIL = [
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory):
     names = {f"S{i + 1:03d}": e for i, e in enumerate(EVIL)} | {f"K{i + 1:04d}": e for i, e in enumerate(EVIL)}
-    names |= {f"text:{i}": f"{e}打开就有一股陈油味{e}" for i, e in enumerate(EVIL * 40)}
-    data = builder.build(names=names, withheld=((EVIL[0], EVIL[1]),))
-    issues = {c: replace(i, zh=EVIL[n % len(EVIL)], en=EVIL[n % len(EVIL)], owner=EVIL[0]) for n, (c, i) in enumerate(data.issues.items())}
+    names |= {f"text:{i}": f"{e}打开就有一股陈油味{e}" for i, e in enumerate(EVIL * 30)}
+    data = builder.build(n_reviews=1500, names=names, withheld=((EVIL[0], EVIL[1]),))
+    issues = {
+        c: replace(i, zh=EVIL[n % len(EVIL)], en=EVIL[n % len(EVIL)], owner=EVIL[0])
+        for n, (c, i) in enumerate(data.issues.items())
+    }
     issues[EVIL[1]] = IssueName(EVIL[1], EVIL[0], EVIL[0], "product", "S1", EVIL[2])
     data = replace(data, title=EVIL[0], issues=issues, quarantine_counts={EVIL[1]: 3})
     out = tmp_path_factory.mktemp("evil") / "r"

@@ -45,7 +45,11 @@ def test_unknown_language_names_the_choices():
 
 
 def test_lists_in_both_languages():
-    assert zh.list(["甲", "乙", "丙"]) == "甲、乙和丙" and en.list(["a", "b", "c"]) == "a, b and c" and en.list(["a"]) == "a"
+    assert (
+        zh.list(["甲", "乙", "丙"]) == "甲、乙和丙"
+        and en.list(["a", "b", "c"]) == "a, b and c"
+        and en.list(["a"]) == "a"
+    )
 
 
 def test_figures_are_links_with_their_reference_and_escape_everything():

@@ -1,11 +1,11 @@
 import re
 import zipfile
 
-import python_calamine
-import pytest
-
 import builder
+import pytest
+import python_calamine
 import report_pages as pages
+
 from voc.report.build import build
 from voc.report.workbook import write_workbook
 
@@ -48,7 +48,19 @@ def test_headers_are_frozen_and_filtered_and_links_lead_to_evidence(report):
 
 
 def test_formulas_stay_text(tmp_path):
-    evil = ["=1+1", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "x\x0b\x01\x1b", "a" * 40_000, "http://e.org/x"]
+    evil = [
+        "=1+1",
+        "=cmd|' /C calc'!A0",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1+1",
+        "x\x0b\x01\x1b",
+        "a" * 40_000,
+        "http://e.org/x",
+    ]
     names = {f"S{i + 1:03d}": e for i, e in enumerate(evil)} | {f"K{i + 1:04d}": e for i, e in enumerate(evil)}
     write_workbook(builder.build(n_reviews=600, names=names), tmp_path / "r.xlsx")
     with zipfile.ZipFile(tmp_path / "r.xlsx") as archive:
@@ -61,7 +73,18 @@ def test_formulas_stay_text(tmp_path):
 def test_an_empty_month_has_sheets_with_headers(tmp_path):
     write_workbook(builder.nothing(), tmp_path / "r.xlsx", lang="en")
     found = sheets(tmp_path / "r.xlsx")
-    assert list(found) == ["Summary", "Chain-wide", "Issues", "Safety", "Praise and requests", "Keywords", "Topics", "Coverage", "Files", "Set aside"]
+    assert list(found) == [
+        "Summary",
+        "Chain-wide",
+        "Issues",
+        "Safety",
+        "Praise and requests",
+        "Keywords",
+        "Topics",
+        "Coverage",
+        "Files",
+        "Set aside",
+    ]
     assert found["Issues"][0][0] == "Level"
 
 

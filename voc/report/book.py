@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.report import dims
-from voc.report.data import IssueName, ReportData, counted
+from voc.report.data import IssueName, ReportData
 from voc.report.words import Words
 
 SUMS = ("n_reviews", "n_text", "rating_sum", "rating_n", "n_default", "n_flagged")
@@ -47,8 +47,11 @@ class Review(NamedTuple):
     text: str
     rating: float | None
     lot: str | None
+    store_id: str | None
+    sku_id: str | None
     answered: bool
     counted: bool
+    default: bool  # left out for being a default review alone: a follow-up in the customer's own words counts
 
 
 class Exposure(NamedTuple):
@@ -190,14 +193,37 @@ class Book:
 
     def _reviews(self) -> dict[str, Review]:
         t = self.data.reviews
-        columns = [t[c].to_pylist() for c in ("review_id", "parent_id", "kind", "text", "rating", "lot")]
+        names = (
+            "review_id",
+            "parent_id",
+            "kind",
+            "text",
+            "rating",
+            "lot",
+            "store_id",
+            "sku_id",
+            "flags",
+            "duplicate_of",
+        )
         answered = pc.is_valid(t["reply"]).to_pylist()
-        return {
-            i: Review(parent or i, kind, text, rating, lot, reply, ok)
-            for i, parent, kind, text, rating, lot, reply, ok in zip(
-                *columns, answered, counted(t, self.data.not_counted), strict=True
+        out = {}
+        for i, parent, kind, text, rating, lot, store, sku, flags, copy, reply in zip(
+            *(t[c].to_pylist() for c in names), answered, strict=True
+        ):
+            why = self.data.not_counted.intersection(flags)
+            out[i] = Review(
+                parent or i,
+                kind,
+                text,
+                rating,
+                lot,
+                store,
+                sku,
+                reply,
+                copy is None and not why,
+                why == {"default_review"},
             )
-        }
+        return out
 
     def _mentions(self, table: pa.Table) -> list[Mention]:
         names = (
@@ -224,6 +250,9 @@ class Book:
             if conf < self.data.min_confidence:
                 continue
             review = self.reviews.get(rid)
+            first = self.reviews.get(review.root) if review else None
+            if first:
+                store, sku = store or first.store_id, sku or first.sku_id
             shop, thing = self.stores.get(store), self.skus.get(sku)
             out.append(
                 Mention(
@@ -244,7 +273,7 @@ class Book:
                     conf,
                     severity,
                     rival,
-                    review.counted if review else True,
+                    _counts(review, first, thing),
                 )
             )
         out.sort(key=lambda m: (not m.counted, -round(m.confidence, 1), abs(m.end - m.start - 14), m.mention_id))
@@ -334,6 +363,15 @@ def _added(a: Exposure, b: Exposure) -> Exposure:
         a.n_default + b.n_default,
         a.n_flagged + b.n_flagged,
     )
+
+
+def _counts(review: Review | None, first: Review | None, sku: dims.Sku | None) -> bool:
+    """Whether a mention counts: neither its review nor the review's root is left out, and the product is ours."""
+    if sku is not None and not sku.own:
+        return False
+    if review is None:
+        return True
+    return review.counted and (first is None or first is review or first.counted or first.default)
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, ...]:

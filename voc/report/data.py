@@ -99,20 +99,26 @@ class ReportData:
 
 
 def complainers(
-    mentions: pa.Table, reviews: pa.Table, *, min_confidence: float = 0.0, not_counted: frozenset[str] = NOT_COUNTED
+    mentions: pa.Table,
+    reviews: pa.Table,
+    *,
+    skus: pa.Table | None = None,
+    min_confidence: float = 0.0,
+    not_counted: frozenset[str] = NOT_COUNTED,
 ) -> pa.Table:
     """Per month and source: counted root reviews, and those of them with at least one complaint (schema COMPLAINERS).
 
-    Follow-ups and single answers count as their root; a review with a flag in `not_counted`, or a duplicate, not at all.
-    Needs of `mentions` the columns review_id, intent and confidence, of `reviews` review_id, parent_id, month, source,
-    flags and duplicate_of; months can be given together or one by one.
+    Follow-ups and single answers count as their root; a review with a flag in `not_counted`, or a duplicate, not at all,
+    nor one of a competitor's SKU in `skus`. Needs of `mentions` the columns review_id, intent and confidence, of `reviews`
+    review_id, parent_id, month, source, sku_id, flags and duplicate_of; months can be given together or one by one.
     """
-    columns = [reviews[c].to_pylist() for c in ("review_id", "parent_id", "month", "source")]
+    rivals = set() if skus is None else set(skus.filter(pc.invert(skus["own"]))["sku_id"].to_pylist())
+    columns = [reviews[c].to_pylist() for c in ("review_id", "parent_id", "month", "source", "sku_id")]
     root: dict[str, tuple[str, str, str]] = {}
     n: dict[tuple[str, str], set[str]] = {}
     bad: dict[tuple[str, str], set[str]] = {}
-    for review_id, parent_id, month, source, counts in zip(*columns, counted(reviews, not_counted), strict=True):
-        if counts:
+    for review_id, parent_id, month, source, sku, counts in zip(*columns, counted(reviews, not_counted), strict=True):
+        if counts and sku not in rivals:
             root[review_id] = (month, source, parent_id or review_id)
             n.setdefault((month, source), set()).add(parent_id or review_id)
     sure = pc.greater_equal(mentions["confidence"], min_confidence)

@@ -39,7 +39,11 @@ def complaining(ctx: Context) -> tuple[int, int]:
         rows = [
             r
             for r in complainers(
-                data.mentions, data.reviews, min_confidence=data.min_confidence, not_counted=data.not_counted
+                data.mentions,
+                data.reviews,
+                skus=data.skus,
+                min_confidence=data.min_confidence,
+                not_counted=data.not_counted,
             ).to_pylist()
             if r["month"] == ctx.book.month
         ]
