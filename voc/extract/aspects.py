@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from voc.extract.cues import degree, negation, quoted
 from voc.extract.lexicon import Hit, Lexicon
@@ -58,9 +59,7 @@ class Context:
     in_store: bool | None = None
 
 
-def spanning(
-    text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Lexicon
-) -> list[Claim]:
+def spanning(text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Lexicon) -> list[Claim]:
     """Claims of combinations that stretch over neighbouring clauses of one sentence, at the clause of their last word."""
     out = []
     for issue, combination, parts in combined(slots, lexicon.combinations, across=True):
@@ -123,9 +122,7 @@ class _Reader:
         aspect = (parts[0].start, parts[0].end) if parts[0].term.targets else None
         opinion = (parts[1 if aspect else 0].start, parts[-1].end)
         size = sum(p.end - p.start for p in parts)
-        between = any(
-            negation(self.text, b.start, b.end, a.end) == "negated" for a, b in zip(parts, parts[1:], strict=False)
-        )
+        between = any(negation(self.text, b.start, b.end, a.end) == "negated" for a, b in pairwise(parts))
         if between:
             if sign < 0 and self.lexicon.issues[issue].safety:
                 return Claim(issue, 0.0, COMBINED, self.number, size, aspect, opinion, False, True)
@@ -140,7 +137,9 @@ class _Reader:
         """A claim with negation, degree, likeness and quotation marks taken into account; None if it is taken back."""
         first = self.span[0]
         start = min(opinion[0], aspect[0]) if aspect else opinion[0]
-        how = negation(self.text, opinion[0], opinion[1], max(first, aspect[1] if aspect and aspect[1] <= opinion[0] else first))
+        how = negation(
+            self.text, opinion[0], opinion[1], max(first, aspect[1] if aspect and aspect[1] <= opinion[0] else first)
+        )
         if not how and start < opinion[0]:
             how = negation(self.text, start, opinion[1], first)
         entry = self.lexicon.issues[issue]
@@ -172,7 +171,11 @@ class _Reader:
         if claim.aspect or not claim.opinion:
             return claim
         for hit in hits:
-            if claim.issue in hit.term.targets and hit.end <= claim.opinion[0] and claim.opinion[0] - hit.end <= _PAIR_AFTER:
+            if (
+                claim.issue in hit.term.targets
+                and hit.end <= claim.opinion[0]
+                and claim.opinion[0] - hit.end <= _PAIR_AFTER
+            ):
                 return replace(claim, aspect=(hit.start, hit.end))
         return claim
 
@@ -231,13 +234,17 @@ class _Reader:
 
     def _listed(self, target: Hit, following: Hit) -> bool:
         between = self.text[target.end : following.start]
-        return len(between) <= _LIST_GAP and (not between or between in ("还有", "以及", "或者", " and ") or set(between) <= _LINKS)
+        return len(between) <= _LIST_GAP and (
+            not between or between in ("还有", "以及", "或者", " and ") or set(between) <= _LINKS
+        )
 
     def _opinion_after(self, target: Hit, following: Hit | None, free: Sequence[Hit], issue: int) -> Hit | None:
         limit = following.start if following is not None else self.span[1]
         reach = _PAIR_AFTER if not target.term.word.isascii() else 4 * _PAIR_AFTER
         for hit in free:
-            if hit.start < target.end or (hit.term.targets and hit.term.opinion is None and not hit.term.sign_for(issue)):
+            if hit.start < target.end or (
+                hit.term.targets and hit.term.opinion is None and not hit.term.sign_for(issue)
+            ):
                 continue
             if hit.start >= limit or hit.start - target.end > reach:
                 return None
@@ -274,7 +281,10 @@ class _Reader:
         """Claims from hints, and from the words that an earlier target of the review gives a meaning to."""
         out = []
         for hit in rest:
-            for sign, options, related in ((-1, hit.term.hints_bad, hit.term.bad), (1, hit.term.hints_good, hit.term.good)):
+            for sign, options, related in (
+                (-1, hit.term.hints_bad, hit.term.bad),
+                (1, hit.term.hints_good, hit.term.good),
+            ):
                 known = next((i for i in context.targets if i in options), None)
                 if known is None and context.targets and context.targets[0] in related:
                     known = context.targets[0]
@@ -326,16 +336,14 @@ def combined(
     """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
     if len(slots) < 2:
         return []
-    filled: dict[int, int] = {}
-    for hit in slots:
-        for number, position in hit.term.slots:
-            filled[number] = filled.get(number, 0) | 1 << position
     out = []
-    for number, mask in sorted(filled.items()):
+    for number in sorted({n for hit in slots for n in hit.term.anchors}):
         issue, combination = combinations[number]
-        if mask + 1 != 1 << len(combination.slots) or (across and not combination.across):
+        if across and not combination.across:
             continue
         bag = [[h for h in slots if (number, n) in h.term.slots] for n in range(len(combination.slots))]
+        if not all(bag):
+            continue
         best: list[Hit] | None = None
         for parts in _chains(bag, combination.gap):
             length = sum(p.end - p.start for p in parts)

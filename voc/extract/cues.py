@@ -1,4 +1,4 @@
-"""What turns a word's meaning round: negation, doubt, hearsay, questions, comparison, and what customers announce.
+"""What turns a word's meaning round: negation, doubt, hearsay, questions, and what customers announce.
 
 All patterns are bounded and see one clause of normal text (at most `LONGEST` code points).
 """
@@ -14,129 +14,171 @@ _REACH = 14
 
 # --- negation ---------------------------------------------------------------------------------------------------
 _FILL = (
-    r"(?:任何|哪|包|袋|盒|颗|粒|次|烂的?|坏的?|破的?|碎的?|破损|磕碰|异味|虫|和|或者?|以及|一|见|见到|一点|一丁点|半点|丝毫|一个|一颗|一点儿|什么|啥|那么|这么|很|太|特别|非常|怎么|多么|多|有|发现|看到|吃到|吃出|出现|遇到|"
-    r"碰到|感觉到?|觉得|觉着|会|能|是|的|再|让人|让我|给人|想象中?|像|算|算是|一直|都|到|过|闻到|受到|那种|存在|明显|其他|"
+    r"(?:任何|哪|包|袋|盒|颗|粒|次|烂的?|坏的?|破的?|碎的?|破损|磕碰|异味|虫|和|或者?|以及|一|见|见到|"
+    r"一点|一丁点|半点|丝毫|一个|一颗|一点儿|什么|啥|那么|这么|很|太|特别|非常|怎么|多么|多|有|发现|"
+    r"看到|吃到|吃出|出现|遇到|"
+    r"碰到|感觉到?|觉得|觉着|会|能|是|的|再|让人|让我|给人|想象中?|像|算|算是|一直|都|到|过|闻到|受到|"
+    r"那种|存在|明显|其他|"
     r"预期|想的|传说中|图片上?|说的|网上说的|宣传|描述|到现在|任|丝)"
 )
 _NEGATED = re.compile(
-    rf"(?:(?<!要)没有?(?!想到|话|毛病|得)|(?<!不得)(?<!不能)(?<!无)不(?!得|过|但|仅|光|止|管|论|知道|愧|错|够|足|同|妨|如|少|断|停|要太|是一般|只)"
-    r"|毫无|全无|并无|从无|无(?!语|论|敌|奈|比|限|良|聊)|未(?!来|免)|零(?!食)|从未|绝非|并非|非(?!常)|不要|不用担心|不必担心|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
+    rf"(?:(?<!要)没有?(?!想到|话|毛病|得)|(?<!不得)(?<!不能)(?<!无)不(?!得|过|但|仅|光|止|管|论|知道|"
+    rf"愧|错|够|足|同|妨|如|少|断|停|要太|是一般|只)"
+    r"|毫无|全无|并无|从无|无(?!语|论|敌|奈|比|限|良|聊)|未(?!来|免)|零(?!食)|从未|绝非|并非|非(?!常)|"
+    r"不要|不用担心|不必担心|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
     rf"{_FILL}{{0,3}}$"
 )
 _FALLS_SHORT = re.compile(
-    r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
+    r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|"
+    r"超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
     r"|没有?(?!坏|烂|破|碎|任何|一|什么|过|异|添)[^,很都是也,不]{1,6}的$"
 )
 _DENIED = re.compile(
-    r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说)(?:说|很|太|那么|特别|有多|多|什么|因为)?$"
+    r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说)(?:说|"
+    r"很|太|那么|特别|有多|多|什么|因为)?$"
 )
 _NOT_ONLY = re.compile(r"(?:不仅仅?|不但|不光|不止|不只|岂止|非但)(?:是)?(?:[^,，]{0,2})$")
-_WITHOUT_DOUBT = re.compile(r"(?:不得不|不能不|没有不|无不|不要太|不是一般的?|别提多|不用说|要多.{1,3}有多|不能更|没有比.{1,6}更|再.{1,3}不过)(?:说|承认|夸|赞|是)?$")
-_TAKEN_BACK = re.compile(r"^(?:是?不可能|谈不上|算不上|个(?:鬼|屁|锤子|毛线|头啊)|才怪|不到哪|不了多少|不起来|两个字(?:沾不上|不沾边)|不沾边|也没有|的反面)")
+_WITHOUT_DOUBT = re.compile(
+    r"(?:不得不|不能不|没有不|无不|不要太|不是一般的?|别提多|不用说|要多.{1,3}有多|不能更|"
+    r"没有比.{1,6}更|再.{1,3}不过)(?:说|承认|夸|赞|是)?$"
+)
+_TAKEN_BACK = re.compile(
+    r"^(?:是?不可能|谈不上|算不上|个(?:鬼|屁|锤子|毛线|头啊)|才怪|不到哪|不了多少|不起来|"
+    r"两个字(?:沾不上|不沾边)|不沾边|也没有|的反面)"
+)
 _NEGATED_EN = re.compile(
-    r"(?:\b(?:not|no|never|without|hardly|barely|cannot|nothing|none|neither|nor|zero|lack of|lacks|lacked|far from|anything but|"
-    r"free of|didn'?t|don'?t|doesn'?t|wasn'?t|weren'?t|isn'?t|aren'?t|won'?t|wouldn'?t|can'?t|couldn'?t|haven'?t|hasn'?t|hadn'?t|ain'?t)"
+    r"(?:\b(?:not|no|never|without|hardly|barely|cannot|nothing|none|neither|nor|zero|lack of|lacks|"
+    r"lacked|far from|anything but|"
+    r"free of|didn'?t|don'?t|doesn'?t|wasn'?t|weren'?t|isn'?t|aren'?t|won'?t|wouldn'?t|can'?t|"
+    r"couldn'?t|haven'?t|hasn'?t|hadn'?t|ain'?t)"
     r"\s+(?:(?!only|just|but|and)[a-z']+\s+){0,2})$"
 )
-_STRONG = re.compile(r"(?:太|非常|特别|超级?|极其?|巨|贼|死|真|好|十分|相当|实在|完全|简直|严重|根本|一点都?|very|so|too|extremely|really|super|totally)(?:是|的|地)?\s*$")
-_MILD = re.compile(r"(?:有点儿?|有些|略微?|稍微?|稍稍|偏|一点点|些许|微微|不太|不是很|不怎么|比较|还算|slightly|somewhat|a bit|a little)\s*$")
+_STRONG = re.compile(
+    r"(?:太|非常|特别|超级?|极其?|巨|贼|死|真|好|十分|相当|实在|完全|简直|严重|根本|一点都?|very|so|"
+    r"too|extremely|really|super|totally)(?:是|的|地)?\s*$"
+)
+_MILD = re.compile(
+    r"(?:有点儿?|有些|略微?|稍微?|稍稍|偏|一点点|些许|微微|不太|不是很|不怎么|比较|还算|slightly|"
+    r"somewhat|a bit|a little)\s*$"
+)
 _MILD_AFTER = re.compile(r"^(?:了?一?点|了?些|一丢丢|一些)")
 
 # --- doubt ------------------------------------------------------------------------------------------------------
 _SUPPOSED = re.compile(
-    r"如果|要是|假如|倘若|万一|以防|免得|避免|防止|生怕|(?<!恐)(?<!不)怕(?!是)|(?<!不用)(?<!不必)担心|顾虑|以为|原以为|会不会|是否|是不是会|"
-    r"害怕|恐惧|预防|谨防|就算|哪怕|除非|\b(?:if|unless|in case|afraid|worried|worry|fear|thought it would|expected it to be)\b"
+    r"如果|要是|假如|倘若|万一|以防|免得|避免|防止|生怕|(?<!恐)(?<!不)怕(?!是)|(?<!不用)(?<!不必)担心|"
+    r"顾虑|以为|原以为|会不会|是否|是不是会|"
+    r"害怕|恐惧|预防|谨防|就算|哪怕|除非|\b(?:if|unless|in case|afraid|worried|worry|fear|"
+    r"thought it would|expected it to be)\b"
 )
 _HEARSAY = re.compile(
-    r"听说|据说|传闻|网传|传言|网上.{0,4}[说讲传]|网友.{0,3}说|评论.{0,4}说|评价.{0,4}说|有人.{0,2}说|看(?:到|了)?.{0,5}(?:评论|评价|差评)|"
-    r"(?:别人|人家)(?:都)?说|新闻.{0,4}(?:说|报)|\b(?:i heard|heard that|people say|reviews? sa(?:y|id)|supposedly|rumou?r)\b"
+    r"听说|据说|传闻|网传|传言|网上.{0,4}[说讲传]|网友.{0,3}说|评论.{0,4}说|评价.{0,4}说|有人.{0,2}说|"
+    r"看(?:到|了)?.{0,5}(?:评论|评价|差评)|"
+    r"(?:别人|人家)(?:都)?说|新闻.{0,4}(?:说|报)|\b(?:i heard|heard that|people say|reviews? sa(?:y|"
+    r"id)|supposedly|rumou?r)\b"
 )
 _CONFIRMED = re.compile(r"果然|确实|真的是|还真|名不虚传|所言不虚|没骗人|真有|indeed|sure enough|true")
-_PAST = re.compile(r"第一次|首次|头一次|头一回|上次|上回|之前|以前|前几次|刚开始|一开始|首评|以往|前面买|当初|last time|first time|used to|at first")
-_NOW = re.compile(r"这次|这回|现在|今天|最近|后来|追评|第二次|如今|这一?批|结果|没想到|谁知|再买|回购后|this time|but now|now it|second time|lately")
-_OTHERS = re.compile(r"^(?:而|但是|但|不像|虽然)?(?:别家|其他家|其它家|别人家|隔壁|别的(?:店|牌子|家|品牌|地方)|其他(?:店|牌子|品牌|地方|商家)|其它(?:店|牌子|品牌)|other (?:brands?|stores?|shops?))")
-_UNLIKE_OTHERS = re.compile(r"^(?:但是?|而|可|不过|只有)?(?:这家|你家|他家|本店|这里|这款|它家|他们家|我们家|我买的|这个|这)?(?:的)?(?:从来|从|就|却|倒|都|完全|根本|一点)?(?:没有?|不会|不|没)(?:这种|这样|这个|过|这|问题|的|情况|的情况|遇到){0,3}$")
+_PAST = re.compile(
+    r"第一次|首次|头一次|头一回|上次|上回|之前|以前|前几次|刚开始|一开始|首评|以往|前面买|当初|"
+    r"last time|first time|used to|at first"
+)
+_NOW = re.compile(
+    r"这次|这回|现在|今天|最近|后来|追评|第二次|如今|这一?批|结果|没想到|谁知|再买|回购后|this time|"
+    r"but now|now it|second time|lately"
+)
+_OTHERS = re.compile(
+    r"^(?:而|但是|但|不像|虽然)?(?:别家|其他家|其它家|别人家|隔壁|别的(?:店|牌子|家|品牌|地方)|"
+    r"其他(?:店|牌子|品牌|地方|商家)|其它(?:店|牌子|品牌)|other (?:brands?|stores?|shops?))"
+)
+_UNLIKE_OTHERS = re.compile(
+    r"^(?:但是?|而|可|不过|只有)?(?:这家|你家|他家|本店|这里|这款|它家|他们家|我们家|我买的|这个|"
+    r"这)?(?:的)?(?:从来|从|就|却|倒|都|完全|根本|一点)?(?:没有?|不会|不|没)(?:这种|这样|这个|过|这|"
+    r"问题|的|情况|的情况|遇到){0,3}$"
+)
 _NOT_MET = re.compile(r"(?:我|我的|我家|自己|本人).{0,6}(?:没有?|未)(?:遇到|碰到|发现|看到|吃到|出现|这种|这个)")
 
 # --- questions, requests, announcements ----------------------------------------------------------------------------
-_ASKS = re.compile(r"吗$|吗[?？]|请问|能不能|可不可以|是否|(?<![但可只就])是不是(?!很|太|特别|那么)|有没有|会不会|多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|几天|哪里(?:有|能|可以|买)|什么时候|行不行|好不好|\b(?:is it|are they|does it|can i|can you|how long|how do|do you|where can)\b")
+_ASKS = re.compile(
+    r"吗$|吗[?？]|请问|能不能|可不可以|是否|(?<![但可只就])是不是(?!很|太|特别|那么)|有没有|会不会|"
+    r"多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|几天|哪里(?:有|能|可以|买)|"
+    r"什么时候|行不行|好不好|\b(?:is it|are they|does it|can i|can you|how long|how do|do you|"
+    r"where can)\b"
+)
 _RHETORICAL = re.compile(
-    r"这也|也能叫|也配|也敢|难道|好意思|怎么(?:敢|能|可能|会|这么|那么|卖|没|不|还|回事|就)|还能(?:吃|信|买|再|要)|谁(?:敢|还|会|受得了|吃得下|买得起)|凭什么|凭啥|搞什么|"
-    r"有没有搞错|是人(?:吃|干)的|何必|至于|什么(?:意思|态度|玩意|东西|鬼|破)|几个意思|当(?:我|顾客|消费者|人)|算什么|干嘛|干什么吃|就这|不觉得|良心(?:不会)?痛|"
-    r"玩我|逗我|耍我|骗鬼|糊弄谁|忽悠谁|打发谁|打发叫花子|喂(?:猪|狗)|智商|为什么|为啥|咋(?:这么|那么|回事|还|就)|居然|竟然|还要脸|要不要脸|who would|seriously|are you kidding|how is this|how can|why (?:is|are|does|did|do)"
+    r"这也|也能叫|也配|也敢|难道|好意思|怎么(?:敢|能|可能|会|这么|那么|卖|没|不|还|回事|就)|还能(?:吃|"
+    r"信|买|再|要)|谁(?:敢|还|会|受得了|吃得下|买得起)|凭什么|凭啥|搞什么|"
+    r"有没有搞错|是人(?:吃|干)的|何必|至于|什么(?:意思|态度|玩意|东西|鬼|破)|几个意思|当(?:我|顾客|"
+    r"消费者|人)|算什么|干嘛|干什么吃|就这|不觉得|良心(?:不会)?痛|"
+    r"玩我|逗我|耍我|骗鬼|糊弄谁|忽悠谁|打发谁|打发叫花子|喂(?:猪|狗)|智商|为什么|为啥|咋(?:这么|那么|"
+    r"回事|还|就)|居然|竟然|还要脸|要不要脸|who would|seriously|are you kidding|how is this|how can|"
+    r"why (?:is|are|does|did|do)"
 )
 _REQUEST = re.compile(
-    r"希望|(?<!不)建议(?!大家|购买|买|入手|别买|不要买|慎|你们别|避|各位|千万)|能不能|可不可以|能否|可否|(?<![要需追寻请])求(?!助|婚|人|证)|期待|盼(?:望|着)?|最好(?:能|可以|是|再|把|给|改)|要是能|如果能|"
-    r"(?:再|更).{1,6}(?:就|那就)(?:更)?(?:好|完美|棒|满分|赞)|麻烦(?:商家|卖家|你们|店家|店里|客服|以后|下次)|请(?:商家|卖家|店家|改进|注意|务必|尽快|加强|多|把|给|下次|以后|不要|别|贵|你们|一定)|"
-    r"(?:应该|该).{0,6}(?:加|改|出|增加|改进|注意|提高)|多(?:出|上|搞|开|做)(?:点|些|几)|什么时候(?:能|再|出|上|补|有|才)|出个|出一(?:款|个)|别下架|不要下架|"
-    r"\b(?:please|hope|wish|would be (?:nice|great|better)|could you|can you|suggest|should (?:add|make|offer|bring|have|fix|improve)|bring back)\b"
+    r"希望|(?<!不)建议(?!大家|购买|买|入手|别买|不要买|慎|你们别|避|各位|千万)|能不能|可不可以|能否|"
+    r"可否|(?<![要需追寻请])求(?!助|婚|人|证)|期待|盼(?:望|着)?|最好(?:能|可以|是|再|把|给|改)|要是能|"
+    r"如果能|"
+    r"(?:再|更).{1,6}(?:就|那就)(?:更)?(?:好|完美|棒|满分|赞)|麻烦(?:商家|卖家|你们|店家|店里|客服|"
+    r"以后|下次)|请(?:商家|卖家|店家|改进|注意|务必|尽快|加强|多|把|给|下次|以后|不要|别|贵|你们|"
+    r"一定)|"
+    r"(?:应该|该).{0,6}(?:加|改|出|增加|改进|注意|提高)|多(?:出|上|搞|开|做)(?:点|些|几)|"
+    r"什么时候(?:能|再|出|上|补|有|才)|出个|出一(?:款|个)|别下架|不要下架|"
+    r"\b(?:please|hope|wish|would be (?:nice|great|better)|could you|can you|suggest|should (?:add|"
+    r"make|offer|bring|have|fix|improve)|bring back)\b"
 )
-_PRAISING_WISH = re.compile(r"求?(?:别|不要|千万别|千万不要)(?:下架|停产|涨价|断货|换配方|改配方)|希望.{0,6}(?:继续|保持|越做越|越来越|一直|不要变|生意|长期|永远)|继续(?:保持|努力|加油)|期待(?:下次|新品|再次|更多)|再接再厉|bring (?:it )?back")
+_PRAISING_WISH = re.compile(
+    r"求?(?:别|不要|千万别|千万不要)(?:下架|停产|涨价|断货|换配方|改配方)|希望.{0,6}(?:继续|保持|"
+    r"越做越|越来越|一直|不要变|生意|长期|永远)|继续(?:保持|努力|加油)|期待(?:下次|新品|再次|更多)|"
+    r"再接再厉|bring (?:it )?back"
+)
 _REPURCHASE = re.compile(
-    r"回购|复购|还会(?:再)?(?:买|来|购|点|回|光顾|继续)|(?:下次|以后|下回)(?:还|再|会|继续|依然|一定|肯定|也会)+(?:会)?(?:买|来|购|点|回|囤|光顾|再)|会(?:再|继续|一直|经常|常)(?:次)?(?:买|来|购|点|吃|光顾|回|关注|支持)|"
-    r"又(?:来)?(?:买了|囤了|下单|回购|来买|入手)|(?:买|吃|喝|用)了(?:好)?(?:多|几|[二三四五六七八九十\d]+)(?:年|次|回|箱|包|盒)了?(?!才|还|都没|就坏)|第(?:二|三|四|五|六|七|八|九|十|n|\d|好几)+次(?:买|购|来|回|下单|点)|"
-    r"一直(?:在)?(?:买|吃|喝|回购)(?:这|你|他|它|的)?|囤货|囤了|再囤|无限(?:次)?回|多囤|老(?:顾客|客户|粉|主顾)|常客|\b(?:buy(?:ing)? (?:it |this |these |them |more )?again|will buy|order(?:ing)? again|reorder|repurchase|come back|be back|coming back|regular customer|keep buying)\b"
+    r"回购|复购|还会(?:再)?(?:买|来|购|点|回|光顾|继续)|(?:下次|以后|下回)(?:还|再|会|继续|依然|一定|"
+    r"肯定|也会)+(?:会)?(?:买|来|购|点|回|囤|光顾|再)|会(?:再|继续|一直|经常|常)(?:次)?(?:买|来|购|点|"
+    r"吃|光顾|回|关注|支持)|"
+    r"又(?:来)?(?:买了|囤了|下单|回购|来买|入手)|(?:买|吃|喝|用)了(?:好)?(?:多|几|"
+    r"[二三四五六七八九十\d]+)(?:年|次|回|箱|包|盒)了?(?!才|还|都没|就坏)|第(?:二|三|四|五|六|七|八|"
+    r"九|十|n|\d|好几)+次(?:买|购|来|回|下单|点)|"
+    r"一直(?:在)?(?:买|吃|喝|回购)(?:这|你|他|它|的)?|囤货|囤了|再囤|无限(?:次)?回|多囤|老(?:顾客|"
+    r"客户|粉|主顾)|常客|\b(?:buy(?:ing)? (?:it |this |these |them |more )?again|will buy|"
+    r"order(?:ing)? again|reorder|repurchase|come back|be back|coming back|regular customer|"
+    r"keep buying)\b"
 )
-_NEVER = re.compile(r"(?:不会|不再|再也不|没有?|不想|绝不|不可能|别想|打死不|谁会|不敢|不打算|拒绝|不值得|不考虑|不准备|没法|不|别)(?:会|再|想|考虑|有)?(?:次|一次)?$")
+_NEVER = re.compile(
+    r"(?:不会|不再|再也不|没有?|不想|绝不|不可能|别想|打死不|谁会|不敢|不打算|拒绝|不值得|不考虑|"
+    r"不准备|没法|不|别)(?:会|再|想|考虑|有)?(?:次|一次)?$"
+)
 _LEAVE = re.compile(
-    r"(?:不会|不想|绝不会?|不会在|坚决不|不打算|不敢|不可能|不准备|没有?勇气|决定不)[再在]?(?:次)?(?:买|来|回购|复购|光顾|点|购买|去|吃|喝|入手|下单|碰|考虑|踏进)|[再在]也不(?:会|想|敢|要)?(?:买|来|点|去|光顾|购买|吃|喝|踏|信|碰)|(?:以后|今后|下次|往后|从此)(?:都|再也|就|肯定|绝对|坚决|是)?(?:不|不会|不再|不敢|不想)(?:会|再|想)?(?:买|来|点|去|光顾|购买|吃|喝|信|考虑|了)|"
-    r"不(?:会)?再(?:买|来|点|去|光顾|购买|吃|喝|信|考虑|回购)|不会?回购|不回购|不复购|最后一次(?:买|来|光顾|点|购|吃|去)?|没有?下次|不会有下[次回]|取关|拉黑(?:这|你|该|店|此)|永久?(?:拉黑|不来|不买)|永远不(?:会)?(?:再)?(?:来|买|去)|"
-    r"打死(?:我)?(?:也|都)?不|粉转黑|路转黑|一生黑|弃了|弃坑|脱粉|果断(?:放弃|拉黑|弃)|仅此一次|一次性(?:买卖|生意)|再见不送|告辞|(?:你|您|这|该|贵)?(?:家)?(?:已|正式)?(?:拉入|列入|进)黑名单|不买了|不来了|"
-    r"\b(?:never (?:again|buy|order|com|go|shop|return|eat)\w*|won'?t (?:be )?(?:buy|order|come|back|return|go|shop|eat)\w*|will not (?:be )?(?:buy|order|come|back|return|go)\w*|last time i|not (?:going|coming) back|lost (?:a|my) (?:customer|business)|done with)\b"
+    r"(?:不会|不想|绝不会?|不会在|坚决不|不打算|不敢|不可能|不准备|没有?勇气|"
+    r"决定不)[再在]?(?:次)?(?:买|来|回购|复购|光顾|点|购买|去|吃|喝|入手|下单|碰|考虑|踏进)|"
+    r"[再在]也不(?:会|想|敢|要)?(?:买|来|点|去|光顾|购买|吃|喝|踏|信|碰)|(?:以后|今后|下次|往后|"
+    r"从此)(?:都|再也|就|肯定|绝对|坚决|是)?(?:不|不会|不再|不敢|不想)(?:会|再|想)?(?:买|来|点|去|"
+    r"光顾|购买|吃|喝|信|考虑|了)|"
+    r"不(?:会)?再(?:买|来|点|去|光顾|购买|吃|喝|信|考虑|回购)|不会?回购|不回购|不复购|最后一次(?:买|"
+    r"来|光顾|点|购|吃|去)?|没有?下次|不会有下[次回]|取关|拉黑(?:这|你|该|店|此)|永久?(?:拉黑|不来|"
+    r"不买)|永远不(?:会)?(?:再)?(?:来|买|去)|"
+    r"打死(?:我)?(?:也|都)?不|粉转黑|路转黑|一生黑|弃了|弃坑|脱粉|果断(?:放弃|拉黑|弃)|仅此一次|"
+    r"一次性(?:买卖|生意)|再见不送|告辞|(?:你|您|这|该|贵)?(?:家)?(?:已|正式)?(?:拉入|列入|进)黑名单|"
+    r"不买了|不来了|"
+    r"\b(?:never (?:again|buy|order|com|go|shop|return|eat)\w*|won'?t (?:be )?(?:buy|order|come|back|"
+    r"return|go|shop|eat)\w*|will not (?:be )?(?:buy|order|come|back|return|go)\w*|last time i|"
+    r"not (?:going|coming) back|lost (?:a|my) (?:customer|business)|done with)\b"
 )
-_MOCKED = re.compile(r"^(?:下辈子|做梦|想多了|才怪|不存在|算了|呵呵|别想|没门|免了|拉倒|哈哈哈?|怎么可能|不可能|得了|还是算|想都别想|你想多|吹|也不看|那是不可能)")
-_MOCK_WARNING = re.compile(r"抢不到|抢光|都归我|是我的|留给我|给我留|不够我|我(?:还|怎么|就).{0,3}(?:买|抢|囤)|让我(?:一个人)?(?:买|吃|独享)|我一个人")
-_AMBIVALENT = re.compile(r"绝了|绝绝子|绝|牛|6{2,}|厉害|可以的|真行|好家伙|笑死|哈+|yyds|永远的神|天花板|棒棒哒|开眼|长见识|刷新|服|👍|🙂|😊|😄|😂|🤣|👏|💯")
+_MOCKED = re.compile(
+    r"^(?:下辈子|做梦|想多了|才怪|不存在|算了|呵呵|别想|没门|免了|拉倒|哈哈哈?|怎么可能|不可能|得了|"
+    r"还是算|想都别想|你想多|吹|也不看|那是不可能)"
+)
+_MOCK_WARNING = re.compile(
+    r"抢不到|抢光|都归我|是我的|留给我|给我留|不够我|我(?:还|怎么|就).{0,3}(?:买|抢|囤)|"
+    r"让我(?:一个人)?(?:买|吃|独享)|我一个人"
+)
+_AMBIVALENT = re.compile(
+    r"绝了|绝绝子|绝|牛|6{2,}|厉害|可以的|真行|好家伙|笑死|哈+|yyds|永远的神|天花板|棒棒哒|开眼|"
+    r"长见识|刷新|服|👍|🙂|😊|😄|😂|🤣|👏|💯"
+)
 _SNEER = re.compile(r"呵+呵*|好家伙|真行|可真行|笑死|醉了|我谢谢你|谢谢你?啊?|厉害了|好样的|就这")
-_SWITCH = re.compile(r"(?:换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|投|向|用|回|是|会|就|都|在|的|老老实实|直接|乖乖){0,4}$|\b(?:switch(?:ed|ing)? (?:back )?to|go(?:ing)? (?:back )?to|buy(?:ing)?|stick(?:ing)? (?:to|with)|back to)\s+$")
-
-# --- comparison -------------------------------------------------------------------------------------------------
-_OTHER = r"(?:别家|其他家|其它家|别人家|人家|隔壁|别的(?:店|牌子|家|品牌)?|其他(?:店|牌子|品牌|家的?)?|其它(?:店|牌子|品牌)?|某.{1,4}|另一家|市面上)"
-_US = r"(?:它|他|这家?|这个|这款|这|你家|你们|你|他家|本店|我们|贵店|咱家)"
-Comparison = Literal["we_lead", "we_trail", "we_match", "as_said", "reversed"]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """`how` the clause sets us against `rival` (None for a rival without name)."""
-
-    how: Comparison
-    rival: str | None
-    start: int
-    end: int
-
-
-def compared(clause: str, rivals: list[tuple[int, int]]) -> Compared | None:
-    """The comparison with a rival in `clause`; `rivals` are the spans of rival brands in it.
-
-    'as_said': an opinion in the clause is about us (比X好吃). 'reversed': it is about the rival (X比它好吃).
-    'we_lead', 'we_trail', 'we_match': the construction itself decides (X不如这家; 不如X; 不比X差).
-    """
-    spans = [(s, e, clause[s:e]) for s, e in rivals] or [
-        (m.start(), m.end(), None) for m in re.finditer(_OTHER, clause)
-    ]
-    for start, end, name in spans:
-        before, after = clause[:start], clause[end:]
-        if re.search(r"不比$", before):
-            worse = re.match(r".{0,4}?(?:差|逊色|弱|难吃|次)", after)
-            return Compared("we_match" if worse else "we_trail", name, start, end)
-        if re.search(r"(?:比|比起|相比|相对|对比|要比|较)$", before):
-            return Compared("as_said", name, start, end)
-        if re.search(r"(?:不如|没有?|比不上|赶不上|不及|比不过|不像|远不如|差|输给|还不如|跟不上|不敌)$", before):
-            # 没有X is only a comparison with something to compare by: 没有三只松鼠好吃
-            if re.search(r"没有?$", before) and not re.search(r"好|香|脆|新鲜|便宜|强|甜|大|多|快|正宗|那么|划算|实惠", after):
-                continue
-            return Compared("we_trail", name, start, end)
-        if re.search(r"(?:秒杀|完胜|吊打|碾压|超过|胜过|强过|好过|甩|不输|不输给|媲美|堪比)$", before):
-            return Compared("we_lead", name, start, end)
-        if re.match(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不如|比不上|比不过|没有?|赶不上|不及){_US}", after):
-            return Compared("we_lead", name, start, end)
-        if re.match(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}", after):
-            return Compared("reversed", name, start, end)
-        if re.match(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)", after) and not re.search("[跟和与]$", before):
-            return Compared("we_trail", name, start, end)
-    return None
-
+_SWITCH = re.compile(
+    r"(?:换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|"
+    r"投|向|用|回|是|会|就|都|在|的|老老实实|直接|乖乖){0,4}$|\b(?:switch(?:ed|ing)? (?:back )?to|"
+    r"go(?:ing)? (?:back )?to|buy(?:ing)?|stick(?:ing)? (?:to|with)|back to)\s+$"
+)
 
 # --- the readings that other modules use ----------------------------------------------------------------------------
 Negation = Literal["", "negated", "denied"]
@@ -155,7 +197,8 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
             return "denied"
         if _FALLS_SHORT.search(text[max(first, start - 18) : start]):
             return "negated"
-        if not before.isascii() and not _WITHOUT_DOUBT.search(before) and not _NOT_ONLY.search(before) and _NEGATED.search(before):
+        meant = _WITHOUT_DOUBT.search(before) or _NOT_ONLY.search(before)
+        if not before.isascii() and not meant and _NEGATED.search(before):
             return "negated"
     return "negated" if _TAKEN_BACK.match(text[end : end + 6]) else ""
 
@@ -222,7 +265,9 @@ def cues(clause: str, mark: str) -> Cues:
         rhetorical=rhetorical,
         request=request,
         praising_wish=bool(_PRAISING_WISH.search(clause)),
-        repurchase=bool(repurchase) and not leave and not _NEVER.search(clause[: repurchase.start()] if repurchase else ""),
+        repurchase=bool(repurchase)
+        and not leave
+        and not _NEVER.search(clause[: repurchase.start()] if repurchase else ""),
         leave=leave or bool(repurchase and _NEVER.search(clause[: repurchase.start()])),
         mocked=bool(_MOCKED.search(clause)),
         mock_warning=bool(_MOCK_WARNING.search(clause)),
@@ -244,7 +289,7 @@ def sneers(clause: str) -> bool:
     return bool(_SNEER.fullmatch(clause))
 
 
-_QUOTES = {"“": "”", "\"": "\"", "「": "」", "『": "』", "'": "'", "‘": "’"}
+_QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
 
 
 def quoted(text: str, start: int, end: int) -> bool:

@@ -16,7 +16,8 @@ from voc.taxonomy import Combination, Issue, Taxonomy, opinions
 class Term:
     """What a word may mean. Issues are numbers into `Lexicon.issues`, signs are -1, 0 or 1.
 
-    `verdict` is (issue, sign) where the word decides both; `opinion` is its sign as a general opinion.
+    `verdict` is (issue, sign) where the word decides both; `opinion` is its sign as a general opinion. `slots` are the
+    (combination, position) that the word fills, `anchors` the combinations that are looked for where it stands.
     """
 
     word: str
@@ -27,7 +28,8 @@ class Term:
     good: tuple[int, ...] = ()
     hints_bad: tuple[int, ...] = ()
     hints_good: tuple[int, ...] = ()
-    slots: tuple[tuple[int, int], ...] = ()
+    slots: set[tuple[int, int]] = field(default_factory=set)
+    anchors: tuple[int, ...] = ()
     rival: bool = False
     counter: bool = False
     weight: int = field(default=0)
@@ -135,19 +137,22 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
             for word in getattr(issue, name):
                 setattr(term(word), name, (*getattr(term(word), name), n))
         for combination in issue.combinations:
-            for position, words in enumerate(combination.slots):
-                for word in words:
-                    term(word).slots += ((len(combinations), position),)
+            anchor = max(combination.slots, key=_telling)
+            for position, slot in enumerate(combination.slots):
+                for word in slot:
+                    term(word).slots.add((len(combinations), position))
+                    if slot is anchor:
+                        term(word).anchors += (len(combinations),)
             combinations.append((n, combination))
-    words = opinions()
-    for sign, group in ((1, words.good), (-1, words.bad), (0, words.neutral)):
+    general_words = opinions()
+    for sign, group in ((1, general_words.good), (-1, general_words.bad), (0, general_words.neutral)):
         for word in group:
             found = term(word)
             if found.opinion is None:
                 found.opinion = sign
     for word in taxonomy.rivals:
         term(word).rival = True
-    _add_counters(terms, (taxonomy.counters, words.counters, *(issue.counters for issue in issues)))
+    _add_counters(terms, (taxonomy.counters, general_words.counters, *(issue.counters for issue in issues)))
     automaton = ahocorasick.Automaton()
     for word, found in terms.items():
         found.weight = _weight(found, general)
@@ -165,6 +170,11 @@ def _silenced(hit: Hit, silent: int, taken: list[Hit]) -> bool:
     if not silent & (((1 << (hit.end - hit.start)) - 1) << hit.start):
         return False
     return not any(t.start == hit.start and t.end == hit.end and t.term is hit.term for t in taken)
+
+
+def _telling(slot: tuple[str, ...]) -> float:
+    """How seldom a slot's words stand in a text, by their mean length."""
+    return sum(map(len, slot)) / len(slot)
 
 
 def _add_counters(terms: dict[str, Term], groups: Iterable[Iterable[str]]) -> None:

@@ -80,7 +80,11 @@ def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto") -> Stage:
 
 
 def analyze(
-    texts: Sequence[str | None], *, taxonomy: Taxonomy, lang: str = "auto", ratings: Sequence[float | None] | None = None
+    texts: Sequence[str | None],
+    *,
+    taxonomy: Taxonomy,
+    lang: str = "auto",
+    ratings: Sequence[float | None] | None = None,
 ) -> pa.Table:
     """The mentions of `texts` with schema ANALYSIS; `row` counts the texts from 0, spans are theirs, None is empty.
 
@@ -161,7 +165,9 @@ def _open(taxonomy: str, lang: str) -> Batch:
         arrays["model"] = pa.array([model] * len(rows), pa.string())
         for name, values in columns.items():
             arrays[name] = pa.array(values, MENTIONS.field(name).type)
-        return pa.RecordBatch.from_arrays([arrays.get(f.name) if f.name in arrays else taken[f.name] for f in MENTIONS], schema=MENTIONS)
+        return pa.RecordBatch.from_arrays(
+            [arrays.get(f.name) if f.name in arrays else taken[f.name] for f in MENTIONS], schema=MENTIONS
+        )
 
     return run
 
@@ -199,7 +205,9 @@ def _judged(
                     more[row].extend(
                         _finding(replace(c, polarity=float(value), confidence=sure), left.rival) for c in left.waiting
                     )
-            elif abs(value) >= WHOLE and chance[1] < 0.5 and len(text) >= 2 and (value < 0 or not readings[row].findings):
+            elif (
+                abs(value) >= WHOLE and chance[1] < 0.5 and len(text) >= 2 and (value < 0 or not readings[row].findings)
+            ):
                 issue = general_issue(lexicon)
                 if issue is not None:
                     claim = Claim(issue, float(value) * 0.8, 0.35 + 0.2 * abs(value), left.clause, 0, None, None, True)
@@ -239,7 +247,9 @@ def _mentions(
         kept.setdefault(key, finding)
     complained = {f.claim.issue for f in kept.values() if f.intent == "complaint"}
     out = []
-    for finding in sorted(kept.values(), key=lambda f: (f.claim.clause, f.claim.opinion or (0, 0), f.claim.issue, f.intent)):
+    for finding in sorted(
+        kept.values(), key=lambda f: (f.claim.clause, f.claim.opinion or (0, 0), f.claim.issue, f.intent)
+    ):
         mention = _mention(normal, reading, finding, lexicon, rating, complained)
         if mention is not None:
             out.append(mention)
@@ -252,7 +262,9 @@ def _mention(
     claim = finding.claim
     issue = lexicon.issues[claim.issue]
     confidence = claim.confidence
-    if rating is not None and ((finding.intent == "complaint" and rating >= 4.5) or (finding.intent == "praise" and rating <= 1.5)):
+    if rating is not None and (
+        (finding.intent == "complaint" and rating >= 4.5) or (finding.intent == "praise" and rating <= 1.5)
+    ):
         confidence -= 0.1
     confidence = min(1.0, max(0.05, confidence))
     if issue.safety and finding.intent == "complaint" and confidence < CREDIBLE:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from voc.extract.aspects import HINTED, Claim, Context, Span, claims, spanning
-from voc.extract.cues import LONGEST, NO_CUES, Compared, Cues, ambivalent, compared, cues, sneers, switches
+from voc.extract.compare import Compared, compared
+from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, sneers, switches
 from voc.extract.lexicon import Hit, Lexicon
 from voc.text.clauses import clauses
 
@@ -99,9 +100,12 @@ def read(text: str, *, lexicon: Lexicon, in_store: bool | None) -> Reading:
         parts.append(_Clause(number, (start, end), cues(clause, mark), found, against, switch))
     if len(parts) > 1 and slots:
         for claim in spanning(text, spans, slots, lexicon):
-            mine = parts[claim.clause].claims
-            if not any(c.issue == claim.issue and c.sign == claim.sign for c in mine):
-                parts[claim.clause].claims = [claim, *(c for c in mine if c.confidence > HINTED and c.polarity is not None)]
+            said = parts[claim.clause].claims
+            if not any(c.issue == claim.issue and c.sign == claim.sign for c in said):
+                parts[claim.clause].claims = [
+                    claim,
+                    *(c for c in said if c.confidence > HINTED and c.polarity is not None),
+                ]
     return _settled(text, parts, lexicon)
 
 
@@ -129,7 +133,10 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             others = part.claims
             continue
         if here.unlike_others and others and not [c for c in part.claims if not c.general]:
-            findings.extend(_stated(replace(c, polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6)) for c in others)
+            findings.extend(
+                _stated(replace(c, polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6))
+                for c in others
+            )
             others = []
             continue
         if here.hearsay or here.not_met:
@@ -153,7 +160,9 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
         waiting = tuple(c for c in found if c.polarity is None)
         if forced:
             findings.append(forced)
-        elif waiting or (not found and not announced and _SAYS.search(clause) and here.supposed is None and len(clause) > 1):
+        elif waiting or (
+            not found and not announced and _SAYS.search(clause) and here.supposed is None and len(clause) > 1
+        ):
             how = part.compared.how if part.compared else ""
             english = not _HAN.search(clause) and bool(_LATIN.search(clause))
             left.append(Open(part.number, waiting, rival, how, english))
@@ -165,13 +174,19 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
     for part in parts:
         near = [c for p in parts[max(0, part.number - 1) : part.number + 2] for c in p.claims]
         if any(c.sign < 0 for c in near):
-            part.claims = [c for c in part.claims if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))]
+            part.claims = [
+                c
+                for c in part.claims
+                if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))
+            ]
         if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
             following = parts[part.number + 1]
             following.claims = [replace(c, polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
         if part.cues.mock_warning and part.number:
             before = parts[part.number - 1]
-            before.claims = [replace(c, polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims]
+            before.claims = [
+                replace(c, polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims
+            ]
             if any(c.general and c.sign > 0 for c in before.claims):
                 part.claims = [c for c in part.claims if c.sign >= 0]
 
@@ -211,7 +226,9 @@ def _against(found: list[Claim], part: _Clause, lexicon: Lexicon) -> tuple[list[
     return [], (Finding(claim, "complaint" if sign < 0 else "praise", against.rival) if claim else None)
 
 
-def _whole(part: _Clause, lexicon: Lexicon, polarity: float, confidence: float, *, service: bool = False) -> Claim | None:
+def _whole(
+    part: _Clause, lexicon: Lexicon, polarity: float, confidence: float, *, service: bool = False
+) -> Claim | None:
     """A claim about the product or the service as such, None where the taxonomy has no code for that."""
     issue = general_issue(lexicon, service=service)
     return None if issue is None else Claim(issue, polarity, confidence, part.number, 0, None, part.span, True)
@@ -253,14 +270,24 @@ def _asked(found: Sequence[Claim], part: _Clause, lexicon: Lexicon) -> list[Find
     if not issues:
         whole = general_issue(lexicon)
         issues = [] if whole is None else [whole]
-    return [Finding(Claim(i, 0.0, 0.4, part.number, 0, None, None, i in lexicon.general), "question") for i in issues[:2]]
+    return [
+        Finding(Claim(i, 0.0, 0.4, part.number, 0, None, None, i in lexicon.general), "question") for i in issues[:2]
+    ]
 
 
 def _requested(found: Sequence[Claim], part: _Clause, clause: str, lexicon: Lexicon) -> list[Finding]:
     """A wish: mildly negative where it asks to mend something, positive where it asks to go on."""
-    polarity = 0.5 if part.cues.praising_wish else -0.2 if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause) else 0.0
+    polarity = (
+        0.5
+        if part.cues.praising_wish
+        else -0.2
+        if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause)
+        else 0.0
+    )
     named = [replace(c, polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
     if not named:
-        whole = _whole(part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause)))
+        whole = _whole(
+            part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause))
+        )
         named = [whole] if whole else []
     return [Finding(c, "request") for c in named[:2]]

@@ -47,7 +47,7 @@ class _File:
         """The 1-based line where the path of keys stands, or the nearest header above it (1 if none is found)."""
         start, depth = 0, 0
         for size in range(len(keys), 0, -1):
-            parts = r"\s*\.\s*".join(f'["\']?{re.escape(k)}["\']?' for k in keys[:size])
+            parts = r"\s*\.\s*".join(f"[\"']?{re.escape(k)}[\"']?" for k in keys[:size])
             header = re.compile(rf"\s*\[+\s*{parts}\s*\]+")
             found = next((n for n, text in enumerate(self.lines) if header.match(text)), None)
             if found is not None:
@@ -199,9 +199,7 @@ def _sub(
     )
 
 
-def _combination(
-    file: _File, here: tuple[str, ...], table: Any, groups: Mapping[str, tuple[str, ...]]
-) -> Combination:
+def _combination(file: _File, here: tuple[str, ...], table: Any, groups: Mapping[str, tuple[str, ...]]) -> Combination:
     table = _table(file, here, table)
     _only(file, here, table, _PARTS["combinations"])
     slots = table.get("of")
@@ -239,9 +237,7 @@ def _groups(file: _File, table: Any) -> dict[str, tuple[str, ...]]:
     return groups
 
 
-def _words(
-    file: _File, here: tuple[str, ...], words: Any, groups: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
+def _words(file: _File, here: tuple[str, ...], words: Any, groups: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The literals of a list, or of one string that parts them by '、', commas, '|' or line ends.
 
     '@group' is replaced by the group's words; the result is lower-case, each word once.

@@ -1,0 +1,63 @@
+"""Comparison with rivals: who is measured against whom, and who wins."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Comparison = Literal["we_lead", "we_trail", "as_said", "reversed"]
+
+_OTHER = re.compile(
+    r"别家|其他家|其它家|别人家|人家|隔壁|别的(?:店|牌子|家|品牌)?|其他(?:店|牌子|品牌|家的?)?|"
+    r"其它(?:店|牌子|品牌)?|某.{1,4}|另一家|市面上"
+)
+_US = r"(?:它|他|这家?|这个|这款|这|你家|你们|你|他家|本店|我们|贵店|咱家)"
+_NO_MORE_THAN = re.compile(r"不比$")
+_WORSE = re.compile(r".{0,4}?(?:差|逊色|弱|难吃|次)")
+_THAN = re.compile(r"(?:比|比起|相比|相对|对比|要比|较)$")
+_SHORT_OF = re.compile(r"(?:不如|没有?|比不上|赶不上|不及|比不过|不像|远不如|差|输给|还不如|跟不上|不敌)$")
+_LACKING = re.compile(r"没有?$")
+_MEASURE = re.compile(r"好|香|脆|新鲜|便宜|强|甜|大|多|快|正宗|那么|划算|实惠")
+_AHEAD_OF = re.compile(r"(?:秒杀|完胜|吊打|碾压|超过|胜过|强过|好过|甩|不输|不输给|媲美|堪比)$")
+_BEHIND_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不如|比不上|比不过|没有?|赶不上|不及){_US}")
+_THAN_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}")
+_BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
+_BESIDE = re.compile(r"[跟和与]$")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """`how` the clause sets us against `rival` (None for a rival without name)."""
+
+    how: Comparison
+    rival: str | None
+
+
+def compared(clause: str, rivals: list[tuple[int, int]]) -> Compared | None:
+    """The comparison with a rival in `clause`; `rivals` are the spans of rival brands in it.
+
+    'as_said': an opinion in the clause is about us (比X好吃). 'reversed': it is about the rival (X比它好吃). 'we_lead'
+    and 'we_trail': the construction itself decides (X不如这家, 不比X差; 不如X).
+    """
+    named: list[tuple[int, int, str | None]] = [(s, e, clause[s:e]) for s, e in rivals]
+    for start, end, name in named or [(m.start(), m.end(), None) for m in _OTHER.finditer(clause)]:
+        how = _how(clause[:start], clause[end:])
+        if how is not None:
+            return Compared(how, name)
+    return None
+
+
+def _how(before: str, after: str) -> Comparison | None:
+    if _NO_MORE_THAN.search(before):
+        return "we_lead" if _WORSE.match(after) else "we_trail"
+    if _THAN.search(before):
+        return "as_said"
+    if _SHORT_OF.search(before):
+        # 没有X is a comparison only with something to measure by: 没有X好吃
+        return None if _LACKING.search(before) and not _MEASURE.search(after) else "we_trail"
+    if _AHEAD_OF.search(before) or _BEHIND_US.match(after):
+        return "we_lead"
+    if _THAN_US.match(after):
+        return "reversed"
+    return "we_trail" if _BETTER.match(after) and not _BESIDE.search(before) else None
