@@ -24,6 +24,7 @@ POLARITIES = {"negative": "complaint", "positive": "praise"}
 LEAST_REVIEWS = 2
 """Reviews of a scope that a term must stand in."""
 _PRIOR_MASS = 500.0
+_PHRASE_SHARE = 0.1
 _SHORTLIST = 4  # candidates looked at for each one that is kept, when fragments are dropped
 _FRAGMENT = 0.6
 _ENOUGH_BACKGROUND = 0.25  # share of the texts that must lie outside a scope to compare it with them
@@ -48,8 +49,7 @@ def keywords(
     counts = np.bincount(term, minlength=len(known.names)).astype(np.float64)
     scores = _against(counts, _shares(known, background))
     least = min(LEAST_REVIEWS, max(1, len(texts) // 10))
-    rows = [i for i in _ranked(np.arange(len(counts)), scores, known) if counts[i] >= least]
-    chosen = _without_fragments(rows[: top * _SHORTLIST], counts, known)[:top]
+    chosen = _best(np.flatnonzero(counts >= least), counts, scores, known, top)
     return pa.table([[known.names[i] for i in chosen], counts[chosen].astype(np.int64), scores[chosen]], schema=RESULT)
 
 
@@ -185,8 +185,7 @@ def _ranking(
         else:
             scores = _between(counts, rest)
         likely = term[(counts[term] >= LEAST_REVIEWS) & (scores[term] > 0)]
-        best = _ranked(likely, scores, settings.vocabulary)[: settings.top * _SHORTLIST]
-        for i in _without_fragments(best, counts, settings.vocabulary)[: settings.top]:
+        for i in _best(likely, counts, scores, settings.vocabulary, settings.top):
             found.append(_Found(scope, name, polarity, settings.vocabulary.names[i], int(counts[i]), float(scores[i])))
     return found
 
@@ -266,7 +265,10 @@ def _against(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArra
 
 
 def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.float64]:
-    """The background share of each term, in (0, 1); what the background lacks gets half its smallest share."""
+    """The background share of each term, in (0, 1).
+
+    A word that the background lacks gets half its smallest share, a phrase a tenth of its rarest word's.
+    """
     if not known.names:
         return np.zeros(0)
     if background is None:
@@ -276,7 +278,11 @@ def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.
             return parts / (len(parts) + 1)
     total = sum(background.values()) or 1.0
     floor = min((v for v in background.values() if v > 0), default=1.0) / 2
-    raw = np.array([background.get(name, floor) for name in known.names], dtype=np.float64)
+    single = np.array([background.get(word, floor) for word in known.words], dtype=np.float64)
+    rarest = np.where(known.parts >= 0, single[known.parts], np.inf).min(axis=1)
+    phrase = (known.parts >= 0).sum(axis=1) > 1
+    raw = np.where(phrase, rarest * _PHRASE_SHARE, rarest)
+    raw = np.array([background.get(name, share) for name, share in zip(known.names, raw.tolist(), strict=True)])
     return np.clip(raw / total, 1e-9, 0.5)
 
 
@@ -298,7 +304,7 @@ def _ranked(rows: NDArray[np.int64], scores: NDArray[np.float64], known: Terms) 
 
 
 def _without_fragments(rows: Sequence[int], counts: NDArray[np.float64], known: Terms) -> list[int]:
-    """Of two terms where one holds the other and most texts are the same, the longer one, at the better place."""
+    """Of two terms where one holds the other and most texts are the same, the longer one."""
     kept: list[int] = []
     for i in rows:
         name = known.names[i]
@@ -313,3 +319,12 @@ def _without_fragments(rows: Sequence[int], counts: NDArray[np.float64], known: 
         elif len(name) > len(known.names[kept[place]]):
             kept[place] = i
     return kept
+
+
+def _best(
+    rows: NDArray[np.int64], counts: NDArray[np.float64], scores: NDArray[np.float64], known: Terms, top: int
+) -> list[int]:
+    """The `top` of `rows` by score, without fragments."""
+    shortlist = _ranked(rows, scores, known)[: top * _SHORTLIST]
+    kept = _without_fragments(shortlist, counts, known)
+    return _ranked(np.array(kept, dtype=np.int64), scores, known)[:top]

@@ -50,10 +50,11 @@ class Stream:
 
 @dataclass(frozen=True)
 class Terms:
-    """`names` of the terms; a row of `parts` (t, 3) is a term's token ids, filled up with BREAK."""
+    """`names` of the terms; a row of `parts` (t, 3) is a term's token ids into `words`, filled up with BREAK."""
 
     names: tuple[str, ...]
     parts: NDArray[np.int64]
+    words: tuple[str, ...]
 
     def pairs(self, stream: Stream) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Distinct (text, term) pairs of `stream`, ordered by text and then by term."""
@@ -129,14 +130,14 @@ def terms(source: Stream) -> Terms:
         single_share = occurrences[parts] / total
         cohesion = np.log(joint / single_share.prod(axis=1)) / ((n - 1) * -np.log(joint))
         least = np.where(turns[parts[:, 0]], TURNED_COHESION, COHESION)
-        fine = (cohesion >= least) & (_variety(source, keys, distinct, n) >= VARIETY)
+        fine = (cohesion >= least) & (_variety(source, keys, distinct, n, edge) >= VARIETY)
         fine &= np.fromiter((_phrase([names[t] for t in row]) for row in parts.tolist()), dtype=bool, count=len(parts))
         kept.extend((tuple(row), int(c)) for row, c in zip(parts[fine].tolist(), count[fine].tolist(), strict=True))
     kept = _without_fragments(kept)
     table = np.full((len(kept), 3), BREAK, dtype=np.int64)
     for i, (row, _) in enumerate(kept):
         table[i, : len(row)] = row
-    return Terms(tuple(joined([names[t] for t in row]) for row, _ in kept), table)
+    return Terms(tuple(joined([names[t] for t in row]) for row, _ in kept), table, names)
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -206,8 +207,14 @@ def _times(keys: NDArray[np.int64], distinct: NDArray[np.int64]) -> NDArray[np.i
     return np.searchsorted(ordered, distinct, "right") - np.searchsorted(ordered, distinct, "left")
 
 
-def _variety(source: Stream, keys: NDArray[np.int64], distinct: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """The lower of the two branching entropies of each phrase, nats; a break counts as a neighbour of its own."""
+def _variety(
+    source: Stream, keys: NDArray[np.int64], distinct: NDArray[np.int64], n: int, edge: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The lower of the two branching entropies of each phrase, nats.
+
+    A break and a stop word (not `edge`) beside it count as a neighbour that no other occurrence has: neither can be
+    part of a longer phrase.
+    """
     count = max(len(source.token) - n + 1, 0)
     parts = np.stack([source.token[i : i + count] for i in range(n)], axis=1)
     inside = np.flatnonzero((parts != BREAK).all(axis=1) & (source.text[:count] == source.text[n - 1 : n - 1 + count]))
@@ -220,8 +227,7 @@ def _variety(source: Stream, keys: NDArray[np.int64], distinct: NDArray[np.int64
         safe = np.clip(beside, 0, len(source.token) - 1)
         same = (beside >= 0) & (beside < len(source.token)) & (source.text[safe] == source.text[at])
         neighbour = np.where(same, source.token[safe], BREAK)
-        # Each edge of a text or a clause is a neighbour that no other occurrence has.
-        neighbour = np.where(neighbour == BREAK, len(source.words) + at, neighbour)
+        neighbour = np.where((neighbour == BREAK) | ~edge[neighbour], len(source.words) + at, neighbour)
         pairs, times = np.unique(which * (len(source.words) + len(source.token) + 1) + neighbour, return_counts=True)
         phrase = pairs // (len(source.words) + len(source.token) + 1)
         whole = np.bincount(which, minlength=len(distinct)).astype(np.float64)
