@@ -97,15 +97,15 @@ def make_chain(seed: int) -> Chain:
     franchise = [i for i in store_rank if stores[i].ownership == "franchise"]
     new, closing = int(franchise[-1]), int(direct[-1])
     parts = {
-        "five_review_store": new, "closed_store": closing, "good_franchise": int(franchise[5]),
-        "bad_store": int(franchise[7]), "begging_store": int(franchise[9]),
+        "five_review_store": new, "closed_store": closing, "good_franchise": int(franchise[3]),
+        "bad_store": int(franchise[4]), "begging_store": int(franchise[6]),
     }  # fmt: skip
     gifts = [i for i in sku_rank if skus[i].group == "gift"]
     singles = [int(i) for i in sku_rank if skus[i].group != "gift"]
     parts |= {"gift": int(gifts[0]), "launch": singles[8], "franchise_sku": singles[11], "hostile_sku": singles[30]}
     ranked = [singles[k] for k in (18, 27)]
     share = _zipf(sku_rank, SKU_ZIPF)
-    for part, rank in (("gift", 9), ("launch", 8), ("franchise_sku", 11)):
+    for part, rank in (("gift", 7), ("launch", 6), ("franchise_sku", 7)):
         share[parts[part]] = 1 / (rank + 1) ** SKU_ZIPF
     factory = skus[ranked[0]].factory
     changed = list(skus)
