@@ -7,6 +7,8 @@ from random import Random
 
 from voc.corpora.sample.phrases import Pattern, complaints, fill, lines, patterns, read
 
+PLACES = {"meituan": "in_store", "wjx": "in_store"}
+"""Where a source's customers were: their own key of patterns, beside 'any' and the product groups."""
 STAFF_ROLES = ("店员", "收银", "导购", "店长", "收银员")
 SOMEBODY = ("店员", "收银的", "导购", "那个阿姨", "店里的小姑娘", "营业员", "站柜台的")
 STAFF_NAMES = ("小李", "王姐", "张丽", "小陈", "刘敏", "小周", "赵姐", "阿芳", "陈师傅", "小吴", "孙倩", "老杨")
@@ -82,7 +84,7 @@ class Composer:
     def clause(self, table: dict[str, dict[str, tuple[Pattern, ...]]], code: str, voice: Voice) -> str:
         groups = table[code]
         own = groups.get(voice.group, ())
-        both = groups.get("any", ())
+        both = (*groups.get("any", ()), *groups.get(PLACES.get(voice.source, "courier"), ()))
         at = int(self.random.random() * (len(both) + 2 * len(own)))
         pattern: Pattern = both[at] if at < len(both) else own[(at - len(both)) // 2]
         text: str = pattern.draft(self.random)
@@ -188,5 +190,5 @@ class Composer:
                 (number, f"{number[:3]} {number[3:7]} {number[7:]}", f"{number[:3]}-{number[3:7]}-{number[7:]}")
             )
             call = fill(self.pick(("，有问题打我电话{x}", "。联系我{x}", "，电话{x}，给个说法")), {"x": shown})
-            return f"{text}{call}"
+            return f"{text.rstrip('。')}{call}"
         return text

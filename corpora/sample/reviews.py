@@ -87,6 +87,7 @@ def tell(
     silent &= stream(seed, "silent").random(len(rows)) < SILENT * _meituan(rows) / max(1, int(silent.sum()))
     cases = _cases(chain, rows, quiet & ~silent, seed=seed)
     lots, components, stale = _stories(chain, rows, plants, complaint_codes)
+    of_lot = {p.aspect for p in plants if p.level == "lot"}
     rivals = read("world")["rivals"]
     bad_at = [[] for _ in range(len(rows))]  # type: list[list[str]]
     good_at = [[] for _ in range(len(rows))]  # type: list[list[str]]
@@ -117,7 +118,7 @@ def tell(
         voice = Voice(
             group=chain.own[sku].group if known else "", noun=noun, source=source,
             rival=rivals[int(random.random() * len(rivals))],
-            lot=chain.lot if i in lots and random.random() < LOT_TOLD else None,
+            lot=chain.lot if i in lots and of_lot & set(bad) and random.random() < LOT_TOLD else None,
             component=components[i] if i in components and random.random() < 0.5 else None,
             stale=stale,
         )  # fmt: skip
@@ -159,7 +160,7 @@ def _chinese(review: Review, bad: list[str], good: list[str], voice: Voice, comp
 
 def _stars(bad: list[str], good: list[str], random: Random) -> float:
     if bad:
-        weights = (0.05, 0.10, 0.30, 0.30, 0.25) if good else (0.30, 0.25, 0.20, 0.10, 0.15)
+        weights = (0.06, 0.14, 0.32, 0.30, 0.18) if good else (0.34, 0.28, 0.20, 0.08, 0.10)
         if any(c in ("P01", "P02", "P03", "P04", "P17") for c in bad):
             weights = (0.6, 0.2, 0.1, 0.04, 0.06)
     else:
