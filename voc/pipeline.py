@@ -357,7 +357,9 @@ def report_data(work: Workspace, *, month: str) -> Any:
         quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
         withheld=tuple(ranking_room.withheld(exposure, month)),
         issues={
-            code: IssueName(code=code, zh=i.zh, en=i.en, facet=i.facet, severity=i.severity, owner=i.owner)
+            code: IssueName(
+                code=code, zh=i.zh, en=i.en, facet=i.facet, severity=i.severity, owner=i.owner, general=i.general
+            )
             for code, i in taxonomy.issues.items()
         },
         complainers=complainers(*every, min_confidence=minimum),

@@ -45,9 +45,15 @@ def ingest(
 def show_ledger(done: list[Ingested], *, as_json: bool) -> None:
     """The ledger rows as a table, and on stderr the ids that the dimension tables do not know."""
     rows = [asdict(row) for row in done]
-    show(rows if as_json else [{name: row[name] for name in COUNTS} for row in rows], as_json=as_json)
+    short = [{name: row[name] for name in COUNTS} | {"months": _span(row["months"])} for row in rows]
+    show(rows if as_json else short, as_json=as_json)
     for row in done:
         for what, ids in (("stores", row.unknown_stores), ("SKUs", row.unknown_skus)):
             if ids:
                 some = ", ".join(sorted(ids)[:5]) + (" …" if len(ids) > 5 else "")
                 say(f"{row.file}: {len(ids)} {what} that the dimension tables do not know, kept as they are: {some}")
+
+
+def _span(months: tuple[str, ...]) -> str:
+    """'2026-09, 2026-10' for a few months, '2014-03 to 2021-09 (78)' for many."""
+    return ", ".join(months) if len(months) < 4 else f"{months[0]} to {months[-1]} ({len(months)})"
