@@ -39,6 +39,7 @@ class Mention(NamedTuple):
     severity: str
     competitor: str | None
     counted: bool
+    native: bool  # in the language of the report
 
 
 class Review(NamedTuple):
@@ -242,9 +243,10 @@ class Book:
             "confidence",
             "severity",
             "competitor",
+            "lang",
         )
         out = []
-        for i, rid, at, source, store, sku, start, end, o0, o1, aspect, intent, conf, severity, rival in zip(
+        for i, rid, at, source, store, sku, start, end, o0, o1, aspect, intent, conf, severity, rival, lang in zip(
             *(table[c].to_pylist() for c in names), strict=True
         ):
             if conf < self.data.min_confidence:
@@ -274,9 +276,18 @@ class Book:
                     severity,
                     rival,
                     _counts(review, first, thing),
+                    lang == self.words.lang,
                 )
             )
-        out.sort(key=lambda m: (not m.counted, -round(m.confidence, 1), abs(m.end - m.start - 14), m.mention_id))
+        out.sort(
+            key=lambda m: (
+                not m.counted,
+                not m.native,
+                -round(m.confidence, 1),
+                abs(m.end - m.start - 14),
+                m.mention_id,
+            )
+        )
         return out
 
     def _grouped(self) -> dict[tuple[str, object], list[int]]:

@@ -26,7 +26,10 @@ COMPLAINERS = pa.schema(
 
 @dataclass(frozen=True)
 class IssueName:
-    """One entry of the taxonomy as the report needs it; `facet` is product or service, `severity` S1 (safety) to S4."""
+    """One entry of the taxonomy as the report needs it; `facet` is product or service, `severity` S1 (safety) to S4.
+
+    `general` marks the codes for whatever fits no other: they are listed, but nobody is asked to decide on them.
+    """
 
     code: str
     zh: str
@@ -34,6 +37,7 @@ class IssueName:
     facet: str
     severity: str
     owner: str
+    general: bool = False
 
 
 @dataclass(frozen=True)

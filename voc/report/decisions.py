@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voc.report.book import Row
+from voc.report.book import Book, Row
 from voc.report.cells import Cell, ChainCell
 from voc.report.context import Context
 from voc.report.dims import tidy
@@ -35,11 +35,13 @@ def five(ctx: Context) -> list[Decision]:
     An issue comes once as long as others are left, and a quote never twice.
     """
     book = ctx.book
-    rows = [r for level in ("store", "sku", "store_sku", "lot") for r in book.gated.get(level, ())]
+    rows = [
+        r for level in ("store", "sku", "store_sku", "lot") for r in book.gated.get(level, ()) if not _general(book, r)
+    ]
     rows.sort(key=lambda r: (-(r["priority"] or 0.0), r["level"], r["rank"]))
     local = _varied(rows, MOST)
     named = {r["aspect"] for r in local[:3]}
-    wide = [r for r in book.chain if r["observed"] and r["severity"] != "S4" and r["issue_kind"] == "aspect"]
+    wide = [r for r in named_issues(book) if r["severity"] != "S4"]
     wide.sort(key=lambda r: (r["aspect"] in named, r["rank"]))
     n_local = min(len(local), max(3, MOST - len(wide)))
     said: set[str] = set()
@@ -49,6 +51,16 @@ def five(ctx: Context) -> list[Decision]:
     for i in range(max(len(mine), len(chain))):
         mixed += mine[i : i + 1] + chain[i : i + 1]
     return mixed[:MOST]
+
+
+def named_issues(book: Book) -> list[Row]:
+    """Rows of the chain list that complain of something in particular, by rank."""
+    return [r for r in book.chain if r["observed"] and r["issue_kind"] == "aspect" and not _general(book, r)]
+
+
+def _general(book: Book, row: Row) -> bool:
+    entry = book.entry(row["aspect"])
+    return entry is not None and entry.general
 
 
 def _varied(rows: list[Row], most: int) -> list[Row]:

@@ -69,7 +69,7 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "rating_n": e.rating_n,
         "left_out": e.n_default + e.n_flagged,
         "cases": (cases := safety.cases(ctx, dim=dim, key=key)),
-        "safety": Fig(w.count(len({c.root for c in cases})), safety.ref(ctx, dim, key), "", len(cases)),
+        "safety": Fig(w.count(len(cases)), safety.ref(ctx, dim, key), "", len(cases)),
         "table": balance(ctx, dim, key),
         "praise": [
             (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in ctx.ranked(dim, key, "praise", 4)

@@ -17,7 +17,7 @@ def page(ctx: Context) -> dict[str, Any]:
     """All that index.html.j2 needs."""
     missing = trends.gaps(ctx.book)
     k, n = complaining(ctx)
-    charts = [(r, c) for r in ctx.book.chain[:6] if (c := trends.issue(ctx.book, r, missing))]
+    charts = [(r, c) for r in decisions.named_issues(ctx.book)[:6] if (c := trends.issue(ctx.book, r, missing))]
     return {
         "conclusion": conclusion(ctx, k, n),
         "figures": figures(ctx, k, n),
@@ -100,9 +100,9 @@ def _second(ctx: Context) -> Parts:
     w, book = ctx.words, ctx.book
     local = sum(len(rows) for rows in book.gated.values())
     parts: list[str | Fig] = []
-    if book.chain and book.chain[0]["observed"]:
-        top = ctx.cells.chain(book.chain[0])
-        small = book.chain[0]["n"] < SMALL
+    if listed := decisions.named_issues(book):
+        top = ctx.cells.chain(listed[0])
+        small = listed[0]["n"] < SMALL
         parts += (
             ["全链最多的投诉是", w.quoted(top.issue), "，", top.observed, " 条" if small else " 条，占 "]
             if w.zh

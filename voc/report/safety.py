@@ -28,7 +28,6 @@ class Case:
     lot: str | None
     counted: bool
     anchor: str
-    root: str
 
 
 def ref(ctx: Context, dim: str | None = None, key: str | None = None) -> str:
@@ -38,7 +37,7 @@ def ref(ctx: Context, dim: str | None = None, key: str | None = None) -> str:
 
 
 def count(ctx: Context) -> Fig:
-    n = len({m.root for m in ctx.book.safety})
+    n = len({(m.root, m.aspect) for m in ctx.book.safety})
     return Fig(ctx.words.count(n), ref(ctx), "quality.html#safety" if ctx.page("quality") else "#safety", n)
 
 
@@ -65,7 +64,6 @@ def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: st
                 tidy(review.lot, longest=30) if review and review.lot else None,
                 m.counted,
                 f"case-{i + 1}",
-                m.root,
             )
         )
     return out

@@ -58,7 +58,7 @@ def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int,
         if row["source"] not in out:
             k[row["month"]] = k.get(row["month"], 0) + row["n_complaining"]
             n[row["month"]] = n.get(row["month"], 0) + row["n_reviews"]
-    if book.month not in n and not out:
+    if not out:
         k[book.month], n[book.month] = now
     return _chart(
         book, k, n, missing, title=book.words.pick("提到不满的顾客占比", "share of customers with a complaint")
