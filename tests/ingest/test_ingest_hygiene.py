@@ -59,10 +59,32 @@ def test_incentivised(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["店员很热情，给五星", "送货快，好评", "朋友送的礼盒很好", "收银台要排队", "free shipping, five stars"]
+    "text",
+    [
+        "店员很热情，给五星",
+        "送货快，好评",
+        "五星好评送货快",
+        "差点五星，兑换排另外一队",
+        "好评，可以换货",
+        "朋友送的礼盒很好",
+        "收银台要排队",
+        "free shipping, five stars",
+    ],
 )
 def test_honest_praise_is_not_incentivised(text: str) -> None:
     assert flags([{"text": text}]) == [[]]
+
+
+def test_a_complaint_about_begging_counts_as_a_complaint() -> None:
+    begged = {"text": "小卡片写着好评换红包"}
+    assert flags([begged | {"rating": 1.0}, begged | {"rating": 5.0}]) == [[], ["incentivised"]]
+    assert flags([{"text": "写好评换红包，追着问，恶心人", "rating": 5.0}]) == [[]]
+
+
+def test_short_phrases_of_letters_say_little() -> None:
+    assert flags([{"text": "Will buy again!"}, {"text": "Will buy again"}]) == [[], []]
+    long = "Bought these cashews for a road trip and they were gone within the hour"
+    assert flags([{"text": long}, {"text": long + "!"}])[1] == ["near_duplicate"]
 
 
 @pytest.mark.parametrize(

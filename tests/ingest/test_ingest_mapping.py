@@ -63,6 +63,7 @@ def test_a_mapping_that_somebody_wrote_is_taken_at_its_word() -> None:
 def test_titles_are_found_without_regard_to_width_and_case() -> None:
     assert find(("Creation_Time",), ["id", "creation_time"]) == "creation_time"
     assert find(("评论店铺（poiId）",), ["评论店铺(poiId)"]) == "评论店铺(poiId)"
+    assert find(("publishTime",), ["publish_time"]) == "publish_time"
     assert find(("a", "b"), ["b"]) == "b"
     assert find(("c",), ["b"]) is None
 

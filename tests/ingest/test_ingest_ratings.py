@@ -54,3 +54,19 @@ def test_nps_outside_is_bad() -> None:
 def test_unknown_scales_are_named(scale: str) -> None:
     with pytest.raises(ValueError, match=r"LOW\.\.HIGH"):
         ratings.check_scale(scale)
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        (["5", "4", None, "1"], "1..5"),
+        (["5", "45", "50", "10"], "10..50"),
+        (["9", "7", "2"], "1..10"),
+        (["88", "95", "40"], "0..100"),
+        (["5"] * 99 + ["10"], "1..5"),
+        (["?"], "1..5"),
+        ([None], "1..5"),
+    ],
+)
+def test_of_several_scales_the_first_that_fits(values: list[str | None], scale: str) -> None:
+    assert ratings.choose(pa.array(values, pa.string()), "1..5|1..10|10..50|0..100") == scale

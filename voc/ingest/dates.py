@@ -1,9 +1,9 @@
 """Dates as exports write them, to timestamp[us, UTC].
 
-Known: ISO 8601 with or without zone; `2021/8/15 0:12`, `2021.8.15`, `2025年2月5日 上午9时3分`; 8 and 14 digits; epoch seconds
-(9 or 10 digits), milliseconds (12 or 13) and microseconds (15 or 16); `March 3, 2021` and `3 Mar 2021`. `03/05/2021` is
-read only when one of the two numbers is above 12 or the mapping says which comes first. Anything else is an error, never a
-guess. A time without a zone is local to the project and is counted.
+Known: ISO 8601 with or without zone; `2021/8/15 0:12`, `2021.8.15`, `2025年2月5日 上午9时3分`; 8 and 14 digits; epoch
+seconds (9 or 10 digits), milliseconds (12 or 13) and microseconds (15 or 16); `March 3, 2021`, `3 Mar 2021` and
+`3-Mar-21`. `03/05/2021` is read only when one of the two numbers is above 12 or the mapping says which comes first.
+Anything else is an error, never a guess. A time without a zone is local to the project and is counted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ _ZONED = re.compile(
     r"^(\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.IGNORECASE
 )
 _NAMED = re.compile(
-    r"^(?:(\d{1,2})\s+([a-z]{3,9})\.?|([a-z]{3,9})\.?\s+(\d{1,2})),?\s+(\d{4})" + _CLOCK + "$", re.IGNORECASE
+    r"^(?:(\d{1,2})[\s-]+([a-z]{3,9})\.?|([a-z]{3,9})\.?\s+(\d{1,2})),?[\s-]+(\d{4}|\d{2})(?!\d)" + _CLOCK + "$",
+    re.IGNORECASE,
 )
 _DIGITS = re.compile(r"^(\d{8,17})(?:\.0*)?$")
 _MONTHS = {
@@ -118,7 +119,8 @@ def _local(value: str, order: Order, excel: bool) -> datetime | None:
         return _built(int(match[3]), *((second, first) if day_first else (first, second)), match.groups()[3:])
     if match := _NAMED.match(value):
         month = _MONTHS.get((match[2] or match[3])[:3].lower())
-        return None if month is None else _built(int(match[5]), month, int(match[1] or match[4]), match.groups()[5:])
+        year = int(match[5]) + (2000 if len(match[5]) == 2 else 0)
+        return None if month is None else _built(year, month, int(match[1] or match[4]), match.groups()[5:])
     if digits := _DIGITS.match(value):
         form = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}.get(len(digits[1]))
         return None if form is None else datetime.strptime(digits[1], form)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.ingest.mapping import Mapping
+from voc.ingest.readers import LINE, MESSAGE, RAW, REASON
 from voc.ingest.xlsx_worker import LOST
 from voc.text.language import detect
 
@@ -136,3 +137,19 @@ def maps(pairs: list[tuple[str, list[str | None]]], n: int, kind: pa.DataType) -
 def unknown(ids: pa.Array, known: frozenset[str]) -> set[str]:
     """Ids that a dimension table does not have; none where there is no table."""
     return {i for i in pc.unique(ids).to_pylist() if i is not None and i not in known} if known else set()
+
+
+def complete(batch: pa.RecordBatch, line: int) -> pa.RecordBatch:
+    """A plug-in's batch need not have the columns that `readers` adds: then all its rows are sound."""
+    if LINE not in batch.schema.names:
+        batch = batch.append_column(LINE, pa.array(range(line, line + len(batch)), pa.int64()))
+    for name in (REASON, MESSAGE, RAW):
+        if name not in batch.schema.names:
+            batch = batch.append_column(name, pa.nulls(len(batch), pa.string()))
+    return batch
+
+
+def shown(value: pa.Scalar) -> str:
+    """A bad value for a message, short."""
+    text = value.as_py() or ""
+    return repr(text if len(text) <= 40 else text[:39] + "…")

@@ -9,12 +9,14 @@ burst            praise of one store or SKU, at least `burst_size` near copies o
                  far more praise of a store than its share of the chain's day (Poisson tail below UNLIKELY)
 burst_negative   the same for one star and two; here a day stands out only if besides most of it lacks an order or repeats
                  itself, because a real incident also brings many complaints on one day
-incentivised     the text says that stars were paid for or asked for
+incentivised     praise (four stars or five, or no stars) that says that it was paid or asked for; fewer stars, or
+                 anger about it, make it a complaint, which counts
 claim            the text demands multiple damages or trades silence for money
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -32,6 +34,7 @@ UNLIKELY = 1e-7
 #: Praise and hostility by stars, and how alike texts are that belong together without being copies.
 PRAISE, HOSTILE, ALIKE = 4.0, 2.0, 0.5
 _MICROSECONDS_AN_HOUR = 3_600_000_000
+_HAN = re.compile("[\u3400-\u9fff]")
 _TEXT_FLAGS = ("default_review", "incentivised", "claim")
 OURS = (*_TEXT_FLAGS[1:], "near_duplicate", "burst", "burst_negative")
 
@@ -52,19 +55,24 @@ _DEFAULT = "|".join(
         r"(?:the )?(?:user|customer|buyer) (?:did not|didn't) (?:leave|write) (?:a |any )?(?:review|comment)s?",
     )
 )
+# Something is given for the stars; "sent quickly" and "exchanged" are written with the same characters.
+_GIVEN = (
+    r"(?:返[现利券钱红五三两几\d]|送(?:[^货达餐得的到上来]|$)|换(?:一|红包|礼|优惠|积分|小)"
+    r"|领(?:券|红包|奖|优惠)|减[免\d])"
+)
+_SAME_CLAUSE = r"[^，。！？；,.!?;\s]"
 _INCENTIVISED = "|".join(
     (
-        r"好评返[现利券钱]|返现|返红包",
-        r"五星(?:好评)?.{0,8}(?:送|返|换|领|减)",
-        r"(?:好评|晒图|晒单|评价).{0,6}(?:返[现利券钱]|送(?:券|红包|礼|小)|领(?:券|红包|奖)|有礼|有奖|换)",
+        r"好评返[现利券钱]|返现|返红包|(?:好评|评价|晒图|晒单)有[礼奖]",
+        rf"(?:五星|5星|好评|晒图|晒单|写评价){_SAME_CLAUSE}{{0,4}}{_GIVEN}",
         r"(?:为了|冲着|图|拿).{0,5}(?:返现|红包|优惠券|积分|赠品|小礼品).{0,6}(?:好评|五星|评价|评论|来评|写)",
-        r"(?:店员|店家|商家|客服|老板|服务员|收银|卖家).{0,10}(?:让|叫|求|要求|盯着|催|逼|引导|拿我手机).{0,10}"
-        + _STARS,
+        r"(?:店员|店家|商家|客服|老板|服务员|收银|卖家).{0,10}(?:让|叫|求|盯着|催|逼|引导|拿我手机).{0,10}" + _STARS,
         r"in exchange for (?:a |an |my |this )?(?:free|discount|gift|review|honest|refund)",
         r"(?:gift ?card|refund|discount|free \w+|coupon|rebate) (?:for|if|when) .{0,24}(?:review|(?:5|five).?stars?)",
         r"(?:asked|told|begged|paid) (?:me|us) (?:to|for) .{0,24}(?:(?:5|five).?stars?|(?:good|positive) review)",
     )
 )
+_ANNOYED = r"恶心|烦人|烦死|讨厌|没完没了|拒了|拒绝|骗|[没不]返|不给返|追[了着]|annoy|spam|harass|pushy|scam"
 _CLAIM = "|".join(
     (
         r"退一赔[一二三四五十百千\d]+|假一赔[一二三四五十百千\d]+|职业打假",
@@ -94,25 +102,35 @@ def flag(rows: pa.Table, limits: Hygiene) -> pa.Table:
     rows = rows.take(order).combine_chunks()
     texts, ids = rows["text"].to_pylist(), rows["review_id"].to_pylist()
     found: list[set[str]] = [set(flags) - set(OURS) for flags in rows["flags"].to_pylist()]
+    praising = ~(rows["rating"].to_numpy(zero_copy_only=False) < PRAISE)
     for name, pattern in zip(_TEXT_FLAGS, (_DEFAULT, _INCENTIVISED, _CLAIM), strict=True):
         hits = np.asarray(pc.match_substring_regex(rows["text"], pattern, ignore_case=True), bool)
+        if name == "incentivised":
+            hits &= praising & ~np.asarray(pc.match_substring_regex(rows["text"], _ANNOYED, ignore_case=True), bool)
         for hit in np.flatnonzero(hits).tolist():
             found[hit].add(name)
     wanted = _comparable(rows, found)
     duplicate_of: list[str | None] = [None] * len(rows)
     first = np.arange(len(texts), dtype=np.int64)
     first[wanted] = wanted[near_duplicates([texts[i] for i in wanted], threshold=limits.near_duplicate)]
+    telling = [_characters(text) >= limits.near_duplicate_min_chars for text in texts]
     for i in wanted.tolist():
-        if first[i] != i and len(texts[i]) >= limits.near_duplicate_min_chars:
+        if first[i] != i and telling[i]:
             found[i].add("near_duplicate")
             duplicate_of[i] = ids[first[i]]
-    for name, members in _bursts(rows, texts, wanted, first, limits):
+    for name, members in _bursts(rows, texts, wanted, first, telling, limits):
         for i in members:
             found[i].add(name)
     columns = {name: rows[name] for name in rows.column_names}
     columns["flags"] = pa.array([sorted(f) for f in found], REVIEWS.field("flags").type)
     columns["duplicate_of"] = pa.array(duplicate_of, pa.string())
     return conform(pa.table(columns), REVIEWS).sort_by("review_id")
+
+
+def _characters(text: str) -> float:
+    """How much a text says, in Han characters: three letters or digits of other scripts count as one."""
+    han = len(_HAN.findall(text))
+    return han + (sum(map(str.isalnum, text)) - han) / 3
 
 
 def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
@@ -123,7 +141,12 @@ def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
 
 
 def _bursts(
-    rows: pa.Table, texts: list[str], wanted: NDArray[np.int64], first: NDArray[np.int64], limits: Hygiene
+    rows: pa.Table,
+    texts: list[str],
+    wanted: NDArray[np.int64],
+    first: NDArray[np.int64],
+    telling: list[bool],
+    limits: Hygiene,
 ) -> list[tuple[str, list[int]]]:
     """(flag, rows) for every burst; rows may be in several."""
     stars = rows["rating"].to_numpy(zero_copy_only=False)
@@ -132,7 +155,7 @@ def _bursts(
     moods = {"burst": ~(stars < PRAISE), "burst_negative": stars <= HOSTILE}
     copies = np.bincount(first[wanted], minlength=len(texts))
     often = [i for i in wanted.tolist() if copies[first[i]] >= limits.burst_size]
-    often = [i for i in often if len(texts[i]) >= limits.near_duplicate_min_chars]
+    often = [i for i in often if telling[i]]
     out = []
     for name, mood in moods.items():
         for unit in ("store_id", "sku_id"):

@@ -22,6 +22,7 @@ Columns that are not mapped go to `attributes` unless their title says that they
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping as MappingLike
@@ -40,6 +41,7 @@ class Model(BaseModel):
 
 
 Names = tuple[str, ...]
+_JOINTS = re.compile(r"[\s_\-\ufeff]+")
 
 
 class Columns(Model):
@@ -189,8 +191,8 @@ def _siblings(keys: Sequence[str]) -> list[str]:
 
 
 def same_name(name: str) -> str:
-    """A column's title reduced to what matters when it is looked up: width, case and blanks do not."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split()).strip("\ufeff")
+    """A column's title reduced to what matters when it is looked up: width, case, blanks, `_` and `-` do not."""
+    return _JOINTS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def find(names: Sequence[str], columns: Sequence[str]) -> str | None:

@@ -55,6 +55,7 @@ class Normaliser:
     links: Links
     records: int = 0
     naive: int = 0
+    scale: str = ""  # of the ratings; where the mapping offers several, chosen by the first batch
     native: bool = False  # some row has an id of its own, so its other fields may change
     unknown_stores: set[str] = field(default_factory=set)
     unknown_skus: set[str] = field(default_factory=set)
@@ -63,7 +64,7 @@ class Normaliser:
     def part(self, batch: pa.RecordBatch) -> tuple[pa.Table, pa.Table]:
         """Rows (schema INCOMING) and rejected rows (schema QUARANTINE) of a batch."""
         columns = [name for name in batch.schema.names if name not in OWN]
-        batch = _complete(batch, self.records + 1)
+        batch = fields.complete(batch, self.records + 1)
         first, self.records = self.records, self.records + len(batch)
         broken = batch.filter(pc.is_valid(batch.column(REASON)))
         sound = batch.filter(pc.is_null(batch.column(REASON)))
@@ -89,20 +90,22 @@ class Normaliser:
         zone, plan = self.mapping.dates.zone or self.zone, self.mapping.dates
         written = taken["created_at"]
         times = dates.parse(written, zone=zone, order=plan.order, excel=plan.excel)
-        stars = ratings.parse(taken["rating"], scale=self.mapping.rating.scale, words=self.mapping.rating.words)
+        if not self.scale:
+            self.scale = ratings.choose(taken["rating"], self.mapping.rating.scale, self.mapping.rating.words)
+        stars = ratings.parse(taken["rating"], scale=self.scale, words=self.mapping.rating.words)
         nps = ratings.parse_nps(taken["nps"])
         reasons: list[tuple[str, str] | None] = [None] * len(written)
         # Later entries overwrite earlier ones: the last is the most important.
         for i in np.flatnonzero(nps.bad):
-            reasons[i] = ("bad_nps", f"{_shown(taken['nps'][i])} is no number from 0 to 10")
+            reasons[i] = ("bad_nps", f"{fields.shown(taken['nps'][i])} is no number from 0 to 10")
         for i in np.flatnonzero(stars.bad):
-            reasons[i] = ("bad_rating", f"{_shown(taken['rating'][i])} is not on the scale {self.mapping.rating.scale}")
+            reasons[i] = ("bad_rating", f"{fields.shown(taken['rating'][i])} is not on the scale {self.scale}")
         for i in np.flatnonzero(np.asarray(pc.is_null(times.at), bool)):
             given = written[i].as_py()
             reasons[i] = (
                 ("missing_date", "no time is given")
                 if given is None
-                else ("bad_date", f"{_shown(written[i])} is no time that can be read for certain")
+                else ("bad_date", f"{fields.shown(written[i])} is no time that can be read for certain")
             )
         for name in IDS:
             lost = pc.fill_null(pc.starts_with(taken[name], LOST), False)
@@ -249,7 +252,7 @@ class Normaliser:
             actual = find((column,), taken.batch.schema.names)
             if actual is not None:
                 values = fields.stripped(taken.batch.column(actual))
-                scores = ratings.parse(values, scale=self.mapping.rating.scale, words=self.mapping.rating.words)
+                scores = ratings.parse(values, scale=self.scale, words=self.mapping.rating.words)
                 parsed.append((name, scores.values.to_pylist()))
         return fields.maps(parsed, len(taken.batch), REVIEWS.field("subscores").type)
 
@@ -381,19 +384,3 @@ class Normaliser:
             "raw": pa.array(raw, pa.string()),
         }  # fmt: skip
         return conform(pa.table(table), QUARANTINE)
-
-
-def _complete(batch: pa.RecordBatch, line: int) -> pa.RecordBatch:
-    """A plug-in's batch need not have the columns that `readers` adds: then all its rows are sound."""
-    if LINE not in batch.schema.names:
-        batch = batch.append_column(LINE, pa.array(range(line, line + len(batch)), pa.int64()))
-    for name in (REASON, MESSAGE, RAW):
-        if name not in batch.schema.names:
-            batch = batch.append_column(name, pa.nulls(len(batch), pa.string()))
-    return batch
-
-
-def _shown(value: pa.Scalar) -> str:
-    """A bad value for a message, short."""
-    text = value.as_py() or ""
-    return repr(text if len(text) <= 40 else text[:39] + "…")

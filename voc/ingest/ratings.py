@@ -25,7 +25,15 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"^\D{0,2}?(\d{1,2})(?![\d.])")
-SCALES = ("LOW..HIGH such as 1..5, 10..50 or 0..100", "good/neutral/bad", "words", "none")
+SCALES = (
+    "LOW..HIGH such as 1..5, 10..50 or 0..100",
+    "several of these joined by |: the first that fits",
+    "good/neutral/bad",
+    "words",
+    "none",
+)
+#: Of the values that are given, so many must fit a scale for it to be chosen: a few slips do not turn 1..5 into 1..10.
+FITTING = 0.75
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,22 @@ class Numbers:
 
 def check_scale(scale: str) -> str:
     """`scale` if it is one that `parse` knows; ValueError otherwise."""
+    if "|" in scale:
+        return "|".join(check_scale(part.strip()) for part in scale.split("|"))
     bounds = _RANGE.match(scale)
     if scale in ("good/neutral/bad", "words", "none") or (bounds and int(bounds[1]) < int(bounds[2])):
         return scale
     raise ValueError(f"no rating scale {scale!r}; known: {'; '.join(SCALES)}")
+
+
+def choose(values: pa.Array, scale: str, words: Mapping[str, float] | None = None) -> str:
+    """Of scales joined by `|` the first that FITTING of the values fit; the first of all if there is none."""
+    parts = scale.split("|")
+    given = len(values) - values.null_count
+    for part in parts if given else ():
+        if parse(values, scale=part, words=words).bad.sum() <= (1 - FITTING) * given:
+            return part
+    return parts[0]
 
 
 def parse(values: pa.Array, *, scale: str, words: Mapping[str, float] | None = None) -> Numbers:

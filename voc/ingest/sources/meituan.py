@@ -1,4 +1,5 @@
-"""Meituan and Dianping, as public crawls name the columns: stars from 10 to 50 with half stars, epoch milliseconds."""
+"""Meituan and Dianping, as public crawls name the columns: stars from 10 to 50 with half stars, epoch
+milliseconds. Where all stars are 5 or less they are taken as 1 to 5."""
 
 from voc.ingest.mapping import Columns, Mapping, Rating
 from voc.ingest.sources import FileSource
@@ -40,7 +41,7 @@ source = FileSource(
             replied_at=("回复时间",),
             fulfilment=("履约方式", "fulfilment"),
         ),
-        rating=Rating(scale="10..50"),
+        rating=Rating(scale="1..5|10..50"),
         ignore=("commentPics",),
     ),
 )

@@ -7,7 +7,7 @@ FIELDS = {
     "review_id": "the review's own id; without one, its content is its id",
     "text": "what was said",
     "created_at": "when; ISO, 2021/8/15 0:12, 2025年2月5日, epoch seconds or milliseconds",
-    "rating": "stars 1 to 5; other scales by a mapping",
+    "rating": "stars 1 to 5, else 1 to 10, 10 to 50 or 0 to 100, by what the values fit; others by a mapping",
     "nps": "0 to 10",
     "store_id": "store",
     "store_name": "store's name, looked up in the stores",
@@ -30,8 +30,15 @@ FIELDS = {
 _CHINESE = {
     "review_id": ("id", "comment_id", "评论ID", "评价ID", "评论编号", "评价编号"),
     "title": ("title", "标题"),
-    "text": ("review", "content", "comment", "body", "comments", "评论内容", "评价内容", "评论", "评价", "内容"),
-    "created_at": ("time", "date", "review_date", "creation_time", "created", "评论时间", "评价时间", "时间", "日期"),
+    "text": (
+        "review", "review_text", "review_body", "content", "comment", "comment_text", "body", "comments", "reviews",
+        "verified_reviews", "评论内容", "评价内容", "评论", "评价", "内容",
+    ),
+    "created_at": (
+        "time", "date", "datetime", "review_date", "review_time", "creation_time", "created", "publish_time", "comment_time",
+        "timestamp", "submitted_at",
+        "评论时间", "评价时间", "发布时间", "时间", "日期",
+    ),
     "rating": ("score", "stars", "star", "评分", "星级", "打分", "得分"),
     "nps": ("推荐度",),
     "store_id": ("shop_id", "poiId", "门店编号", "门店ID", "店铺ID"),
@@ -62,6 +69,6 @@ source = FileSource(
         name="table",
         strict=False,
         columns=Columns(**{field: ((field,) if field != "title" else ()) + names for field, names in _CHINESE.items()}),  # type: ignore[arg-type]
-        rating=Rating(scale="1..5"),
+        rating=Rating(scale="1..5|1..10|10..50|0..100"),
     ),
 )
