@@ -165,3 +165,10 @@ def test_unknown_ids_and_names_are_kept_and_listed(chain: Lake, write: Write, re
 def test_short_names() -> None:
     assert linking.short_name("禾小满 泰式芒果干 108g*2袋（新包装）", "禾小满") == "泰式芒果干"
     assert linking.short_name("Sea Salt Cashews 200g") == "seasaltcashews"
+
+
+def test_lost_leading_zeros_are_reported(
+    chain: Lake, write: Write, read_in: Read, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = linked(chain, write, read_in, "好", "", "", "", "123")
+    assert found["unknown_skus"] == ("123",) and "123 (00123)" in caplog.text

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from voc.config import Config
 from voc.errors import InputError, UnknownName
@@ -108,6 +109,23 @@ def test_what_cannot_be_read_is_set_aside_with_line_and_reason(lake: Lake, write
     aside = [(r["line"], r["reason"]) for r in lake.read("quarantine").to_pylist()]
     assert aside == [(3, "bad_date"), (4, "bad_rating"), (5, "ragged_row"), (6, "missing_date"), (7, "repeated_header")]
     assert lake.read("ingests")["quarantined"].to_pylist() == [5]
+
+
+def test_workbook_numbers_that_lost_their_tail_are_set_aside(lake: Lake, read_in: Read, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet()
+    cells = [
+        ["order_id", "text", "created_at"],
+        [210000000000000000123, "好", "2026-10-03"],
+        [123456, "脆", "2026-10-03"],
+    ]
+    for r, line in enumerate([*cells, ["210000000000000000123", "香", 1790000000000]]):
+        sheet.write_row(r, 0, line)
+    book.close()
+    done = read_in(tmp_path / "a.xlsx")
+    assert (done.records, done.new, done.quarantined) == (3, 2, 1)
+    assert lake.read("quarantine")["reason"].to_pylist() == ["precision_lost"]
+    assert sorted(lake.read("reviews")["order_id"].to_pylist()) == ["123456", "210000000000000000123"]
 
 
 def test_naive_times_are_counted(write: Write, read_in: Read) -> None:

@@ -184,6 +184,13 @@ def _reviews(job: _Job, path: Path) -> Ingested:
     plan.quarantine(aside)
     plan.commit(result.row())
     _log.info("%s: %d records, %d new, %d quarantined", result.file, result.records, result.new, result.quarantined)
+    for what, missed, ids in (
+        ("stores", normaliser.unknown_stores, job.links.store_ids),
+        ("SKUs", normaliser.unknown_skus, job.links.sku_ids),
+    ):
+        if lost := linking.without_zeros(missed, ids):
+            some = ", ".join(f"{short} ({full})" for short, full in list(lost.items())[:5])
+            _log.warning("%s: %d %s look like known ones without leading zeros: %s", result.file, len(lost), what, some)
     return result
 
 

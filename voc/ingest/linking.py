@@ -105,6 +105,15 @@ def _names(pairs: Iterable[tuple[str, str]]) -> dict[str, str | None]:
     return {name: min(found) if len(found) == 1 else None for name, found in ids.items()}
 
 
+def without_zeros(unknown: Iterable[str], known: Iterable[str]) -> dict[str, str]:
+    """Unknown ids that are a known one without its leading zeros, as a spreadsheet leaves them: {'123': '00123'}."""
+    bare: defaultdict[str, set[str]] = defaultdict(set)
+    for identity in known:
+        if identity.startswith("0") and identity.isdecimal():
+            bare[identity.lstrip("0")].add(identity)
+    return {i: min(bare[i]) for i in sorted(unknown) if len(bare.get(i, ())) == 1}
+
+
 def _looked_up(names: pa.Array, known: Mapping[str, str | None]) -> pa.Array:
     encoded = names.dictionary_encode()
     found = pa.array([None if n is None else known.get(_key(n)) for n in encoded.dictionary.to_pylist()], pa.string())
