@@ -192,3 +192,31 @@ def test_flagged_followed_up_and_rival_reviews_count_as_they_should():
     assert {m.mention_id: m.counted for m in book.mentions} == {i: c for i, _, _, _, c in plan}
     found = book.find("sku", "K0001", "P07", "complaint")
     assert {m.mention_id for m in found} == {"a", "b", "c", "d", "e"} and book.customers(found) == 2
+
+
+def test_evidence_holds_as_many_customers_as_each_row_counts():
+    from voc.report.book import Book
+    from voc.report.cells import slice_of
+    from voc.report.words import Words
+
+    book = Book(builder.build(n_reviews=800), Words("zh"))
+    for row in [*book.rows, *({**r, "level": "chain"} for r in book.chain)]:
+        dim, key = slice_of(row)
+        assert book.customers(book.find(dim, key, row["aspect"], "complaint")) == row["observed"], row
+
+
+def test_a_general_code_is_listed_but_nobody_is_asked_to_decide_on_it():
+    from dataclasses import replace
+
+    from voc.report.book import Book
+    from voc.report.context import open_context
+    from voc.report.decisions import five
+    from voc.report.words import Words
+
+    data = builder.build(n_reviews=1500)
+    top = data.chain.to_pylist()[0]["aspect"]
+    before = five(open_context(Book(data, Words("zh"))))
+    issues = {c: replace(i, general=c == top) for c, i in data.issues.items()}
+    after = five(open_context(Book(replace(data, issues=issues), Words("zh"))))
+    assert data.issues[top].zh in {d.issue for d in before} and data.issues[top].zh not in {d.issue for d in after}
+    assert len({q.clause for d in before for q in d.quotes}) == len(before)

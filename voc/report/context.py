@@ -72,16 +72,15 @@ class Context:
     ) -> list[Quote]:
         return quotes(self.book, self.book.find(dim, key, aspect, intent), most=most, around=around)
 
+    def spoken(self, dim: str, key: object, intent: str) -> dict[str, int]:
+        """Customers of a slice who voiced `intent`, by taxonomy code; codes that nobody voiced are left out."""
+        found = self.book.aspects(dim, key, intent)
+        return {a: n for a, said in found.items() if (n := self.book.customers(said))}
+
     def ranked(self, dim: str, key: object, intent: str, most: int) -> list[tuple[str, Fig]]:
         """Issues of a slice by the number of customers who voiced `intent`, most first: (code, figure)."""
-        slice_ = self.book.aspects(dim, key, intent)
-        found = sorted(((a, self.book.customers(ms)) for a, ms in slice_.items()), key=lambda p: (-p[1], p[0]))
-        out = []
-        for aspect, n in found[:most]:
-            if n:
-                ref, href = self.evidence.link(dim, key, aspect, intent)
-                out.append((aspect, Fig(self.words.count(n), ref, href, n)))
-        return out
+        found = sorted(self.spoken(dim, key, intent).items(), key=lambda p: (-p[1], p[0]))
+        return [(aspect, self.mentions(dim, key, aspect, intent)) for aspect, _ in found[:most]]
 
     def keywords(
         self, scope: str, key: str | None, most: int, *, polarity: str | None = None

@@ -9,7 +9,7 @@ from voc.report.book import Row
 from voc.report.context import Context
 from voc.report.figures import Fig
 from voc.report.quotes import quotes
-from voc.report.words import SMALL
+from voc.report.words import NONE, SMALL
 
 TO_DO = 3  # a store is asked to mend at most this many things
 
@@ -77,17 +77,20 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
     }
 
 
-def balance(ctx: Context, dim: str, key: str) -> list[tuple[str, Fig | None, Fig | None, str]]:
+def balance(ctx: Context, dim: str, key: str, *, most: int = 16) -> list[tuple[str, Fig | None, Fig | None, str]]:
     """Complaints and praise side by side: (issue, complaints, praise, the share of complaints), most complaints first."""
-    bad = dict(ctx.ranked(dim, key, "complaint", 12))
-    good = dict(ctx.ranked(dim, key, "praise", 12))
+    bad, good = ctx.spoken(dim, key, "complaint"), ctx.spoken(dim, key, "praise")
     n = ctx.book.seen(dim, key).n_reviews
-    rows = [
-        (ctx.book.issue(a), bad.get(a), good.get(a), ctx.words.share(int(bad[a].value or 0), n) if a in bad else "—", a)
-        for a in sorted(bad.keys() | good.keys())
+    codes = sorted(bad.keys() | good.keys(), key=lambda a: (-bad.get(a, 0), -good.get(a, 0), a))[:most]
+    return [
+        (
+            ctx.book.issue(a),
+            ctx.mentions(dim, key, a, "complaint") if a in bad else None,
+            ctx.mentions(dim, key, a, "praise") if a in good else None,
+            ctx.words.share(bad[a], n) if a in bad else NONE,
+        )
+        for a in codes
     ]
-    rows.sort(key=lambda r: (-(r[1].value or 0) if r[1] else 0, -(r[2].value or 0) if r[2] else 0, r[4]))
-    return [r[:4] for r in rows]
 
 
 def unanswered(ctx: Context, key: str) -> dict[str, Any] | None:
