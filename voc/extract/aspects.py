@@ -6,6 +6,7 @@ hint where nothing clearer stands, or from a target whose clause the polarity mo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +19,9 @@ from voc.taxonomy import Combination, opinions
 EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
 MILD_PRAISE, FAINT = 0.4, 0.35
 _PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
+_PROPERTIES = frozenset(["服务", "态度", "服务态度", "速度", "质量", "水平", "体验", "service", "quality"])
+_LIKE_BEFORE = re.compile(r"像|跟|如同|仿佛|好比|[硬柴干辣酸甜咸脆老韧][得到的]|like ")
+_LIKE_AFTER = ("一样", "似的", "一般", "般", "味", "感", "的口感", "的味")
 _SURER = 1
 _SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _AFTER_GOOD = frozenset("了的啊呀吧哦啦呢得极也都就而又味包服态价物快送发质口环分量")
@@ -147,9 +151,9 @@ class _Reader:
             issue = self.lexicon.number[entry.figurative]
             entry = self.lexicon.issues[issue]
         factor = degree(self.text, opinion[0], opinion[1], first)
-        if how == "denied":
+        if how == "denied" and sign < 0:
             return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
-        if how == "negated":
+        if how:
             if sign < 0 and entry.safety:
                 return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
             polarity = 0.6 * -1 if sign > 0 else (MILD_PRAISE if sign < 0 else -0.3)
@@ -161,10 +165,10 @@ class _Reader:
         return Claim(issue, polarity, confidence, self.number, size, aspect, opinion, general)
 
     def _likeness(self, start: int, end: int) -> bool:
-        around = self.text[max(self.span[0], start - 6) : start], self.text[end : min(self.span[1], end + 4)]
-        return any(w in around[0] for w in ("像", "跟", "如同", "仿佛", "好比", "like")) or any(
-            around[1].startswith(w) for w in ("一样", "似的", "一般", "般", "味", "感", "的口感", "的味")
-        )
+        """Whether text[start:end] is only a likeness (像塑料一样) or the measure of a quality (硬得能崩牙)."""
+        before = self.text[max(self.span[0], start - 8) : start]
+        after = self.text[end : min(self.span[1], end + 4)]
+        return bool(_LIKE_BEFORE.search(before)) or after.startswith(_LIKE_AFTER)
 
     def with_target(self, claim: Claim, hits: Sequence[Hit]) -> Claim:
         """`claim` with the target of its own issue that stands right before its opinion."""
@@ -224,7 +228,7 @@ class _Reader:
     def _attribute(self, target: Hit, following: Hit) -> bool:
         """Whether `following` is only a property of `target` (包装质量, 快递的服务)."""
         between = self.text[target.end : following.start]
-        vague = all(i in self.lexicon.general for i in following.term.targets)
+        vague = following.term.word in _PROPERTIES or all(i in self.lexicon.general for i in following.term.targets)
         return between in ("", "的") and vague and not all(i in self.lexicon.general for i in target.term.targets)
 
     def _reassign(self, out: list[Claim], following: Hit, target: Hit, issue: int) -> None:

@@ -96,7 +96,8 @@ class Lexicon:
         if not found:
             return [], []
         taken: list[Hit] = []
-        covered = silent = 0
+        silencing: list[Hit] = []
+        covered = 0
         found.sort(key=_claim_order)
         for hit in found:
             if not hit.term.weight:
@@ -107,10 +108,10 @@ class Lexicon:
             covered |= place
             taken.append(hit)
             if hit.term.silences:
-                silent |= place
+                silencing.append(hit)
         slots = [h for h in found if h.term.slots]
-        if silent:
-            slots = [h for h in slots if not _silenced(h, silent, taken)]
+        if silencing:
+            slots = [h for h in slots if not any(_silences(s, h) for s in silencing)]
         slots.sort()
         return sorted(h for h in taken if not h.term.counter), slots
 
@@ -162,14 +163,17 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
     return Lexicon(automaton, issues, number, tuple(combinations), general, yields)
 
 
-def _claim_order(hit: Hit) -> tuple[int, int]:
-    return -hit.term.weight, hit.start
+def _claim_order(hit: Hit) -> tuple[int, int, int]:
+    return -hit.term.weight, hit.start - hit.end, hit.start
 
 
-def _silenced(hit: Hit, silent: int, taken: list[Hit]) -> bool:
-    if not silent & (((1 << (hit.end - hit.start)) - 1) << hit.start):
+def _silences(strong: Hit, hit: Hit) -> bool:
+    """Whether `hit` lies within `strong`, or touches the name of a rival."""
+    if strong.term is hit.term:
         return False
-    return not any(t.start == hit.start and t.end == hit.end and t.term is hit.term for t in taken)
+    if strong.term.rival:
+        return hit.start < strong.end and hit.end > strong.start
+    return strong.start <= hit.start and hit.end <= strong.end
 
 
 def _telling(slot: tuple[str, ...]) -> float:
@@ -190,10 +194,14 @@ def _weight(term: Term, general: frozenset[int]) -> int:
     """How strongly a word claims its place: its length first. 0 for words that only fill combinations."""
     if not (term.meaningful or term.counter):
         return 0
+    weight = 4 * len(term.word)
+    if term.counter:
+        return weight
     specific = term.verdict is not None and term.verdict[0] not in general
-    weight = 2 * len(term.word) + (1 if specific or term.counter or term.rival else 0)
-    only_general = term.opinion is not None and not specific and not term.targets and not term.bad and not term.good
-    return max(1, weight - 3) if only_general else weight
+    if specific or term.rival:
+        return weight + 1
+    only_general = term.opinion is not None and not term.targets and not term.bad and not term.good
+    return max(1, weight - 4) if only_general else weight
 
 
 def _whole(text: str, start: int, end: int) -> bool:

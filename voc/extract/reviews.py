@@ -16,6 +16,7 @@ from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, sneers, s
 from voc.extract.lexicon import Hit, Lexicon
 from voc.text.clauses import clauses
 
+_SHORT = 4
 LONGEST_TEXT = 20_000
 NEUTRAL = 0.15
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
@@ -146,7 +147,10 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             continue
         rival = part.compared.rival if part.compared else None
         found, forced = _against(found, part, lexicon)
-        if here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
+        if here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
+            # exports turn emoji into question marks: a long clause that asks nothing still says something
+            found = [c if c.sign < 0 else replace(c, confidence=min(c.confidence, 0.5)) for c in found]
+        elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
             if not complains or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
                 findings.extend(_asked(found, part, lexicon))
                 continue
@@ -155,7 +159,10 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             findings.extend(_requested(found, part, clause, lexicon))
             continue
         if here.rhetorical:
-            found = [c if (c.polarity or 0) <= 0 or not c.general else replace(c, polarity=-0.6) for c in found]
+            mocking = here.doubted  # 这就是你们说的新鲜？
+            found = [
+                replace(c, polarity=-0.6, confidence=0.6) if c.sign > 0 and (c.general or mocking) else c for c in found
+            ]
         findings.extend(_stated(c, rival) for c in found if c.polarity is not None)
         waiting = tuple(c for c in found if c.polarity is None)
         if forced:
