@@ -87,6 +87,41 @@ class World:
     expected_sku: np.ndarray
     expected_pair: np.ndarray
 
+    @property
+    def month(self) -> str:
+        return MONTH
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The month as tables; see the function of that name."""
+        return tables(self)
+
+    def codes(self) -> list[str]:
+        """The issues' codes."""
+        out: list[str] = names("I", np.arange(self.settings.issues)).tolist()
+        return out
+
+    def risks(self, level: str, rows: pa.Table) -> np.ndarray:
+        """The true relative risks of ranking rows of `level`: (N,)."""
+        issue = _numbers(rows["aspect"])
+        if level == "store_sku":
+            pairs = self.store * self.settings.skus + self.sku
+            unit = np.searchsorted(pairs, _numbers(rows["store_id"]) * self.settings.skus + _numbers(rows["sku_id"]))
+        else:
+            unit = _numbers(rows[f"{level}_id"])
+        out: np.ndarray = self.truth(level)[unit, issue]
+        return out
+
+    def planted_cells(self, level: str) -> dict[tuple[str | None, str | None, str], float]:
+        """Planted cells by (store id, SKU id, issue), with the marked reviews to be expected, planted risk included."""
+        unit, issue = np.nonzero(self.planted(level))
+        count = (self.expected(level) * self.truth(level))[unit, issue].tolist()
+        nobody: list[str | None] = [None] * len(unit)
+        store = {"store": unit, "store_sku": self.store[unit]}.get(level) if level != "sku" else None
+        sku = {"sku": unit, "store_sku": self.sku[unit]}.get(level) if level != "store" else None
+        stores = nobody if store is None else names("S", store).tolist()
+        skus = nobody if sku is None else names("K", sku).tolist()
+        return dict(zip(zip(stores, skus, names("I", issue).tolist(), strict=True), count, strict=True))
+
     def truth(self, level: str) -> np.ndarray:
         """True relative risks of `level`: (S, I) for store, (K, I) for sku, (P, I) for store_sku."""
         return {"store": self.store_risk, "sku": self.sku_risk, "store_sku": self.risk}[level]
@@ -188,8 +223,12 @@ def tables(world: World, month: str = MONTH) -> dict[str, pa.Table]:
 
 def names(letter: str, index: np.ndarray) -> np.ndarray:
     """`letter` and four digits for each number of `index`: the ids in `tables`."""
-    out: np.ndarray = np.char.add(letter, np.char.zfill(np.asarray(index).astype(str), 4))
-    return out
+    return np.array([f"{letter}{i:04d}" for i in np.asarray(index).tolist()], dtype=object)
+
+
+def _numbers(ids: pa.ChunkedArray) -> np.ndarray:
+    """The numbers in ids such as S0012."""
+    return np.array([int(i[1:]) for i in ids.to_pylist()], dtype=np.int64)
 
 
 def _zipf(r: np.random.Generator, size: int, power: float) -> np.ndarray:

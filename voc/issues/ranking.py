@@ -1,10 +1,11 @@
 """The ranking of a month: what is worse somewhere than it should be there, in an order that can be believed.
 
 Counts are compared with what `voc.issues.expectation` expects, drawn together by `voc.issues.shrinkage`, and called
-signals by `voc.issues.gate`. Signals come first, all else after, each by EBGM: on simulated chains this order finds the
-planted cells best, while counts, rates and Wilson bounds find the big ones or the tiny ones. `priority` orders what to
-do: severity weight x complaints above expectation. The chain's own rows (`voc.issues.chain`) stand at the end, since
-relative risks cannot see what is wrong everywhere.
+signals by `voc.issues.gate`. Signals come first, by EBGM; all else after, by the risk that it has beyond ordinary
+variation (`shrinkage.signal_risk`; EBGM finds some fewer of the planted cells there; counts, rates and Wilson bounds far
+fewer, since they find the big ones or the tiny ones). `priority` orders what to do: severity weight x complaints above
+expectation. The chain's own rows (`voc.issues.chain`) stand at the end, since relative risks cannot see what is wrong
+everywhere.
 """
 
 from __future__ import annotations
@@ -195,7 +196,9 @@ def _scores(frame: _Frame, name: str, level: Level, settings: RankSettings) -> d
     x, expected = level.seen
     rr = shrinkage.ebgm(x, expected, level.fit)
     words = _gate(name, level, settings)
-    order = np.lexsort((level.unit, level.issue, -level.x, -level.expected, -rr, words == gate.INSUFFICIENT))
+    rest = words == gate.INSUFFICIENT
+    score = np.where(rest, shrinkage.signal_risk(x, expected, level.fit), rr)
+    order = np.lexsort((level.unit, level.issue, -level.x, -level.expected, -score, rest))
     rank = np.empty(len(rr), dtype=np.int64)
     rank[order] = np.arange(1, len(rr) + 1)
     lo, hi = _rank_interval(f"{frame.month} rank {frame.kind} {name}", level, settings.draws)

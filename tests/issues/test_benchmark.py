@@ -1,0 +1,49 @@
+"""The benchmark's own arithmetic, and the ranking on a chain of the size that small firms have."""
+
+import dataclasses
+from functools import partial
+
+import numpy as np
+import pytest
+from voc.corpora.worlds import ranking as worlds
+
+from voc.issues import RankSettings
+from voc.issues.benchmark import benchmark
+
+QUICK = RankSettings(draws=40)
+
+
+def test_small_chains_find_much_and_claim_little():
+    chain = dataclasses.replace(
+        worlds.SMALL, margin_risks=(3.0, 4.0), planted_complaints=30.0, reviews=15_000, issues=12
+    )
+    scores = {s.level: s for s in benchmark(partial(worlds.simulate, settings=chain), range(3), settings=QUICK)}
+    assert set(scores) == {"store", "sku", "store_sku"}
+    for level in ("store", "sku"):
+        score = scores[level]
+        assert score.seeds == 3 and score.planted >= 15
+        assert score.found >= 0.8 * score.planted
+        assert score.false_share <= 0.10 <= score.precision <= score.precision_true
+
+
+@pytest.mark.parametrize("cv", [0.15, 0.25])
+def test_dull_months_stay_dull(cv):
+    dull = dataclasses.replace(worlds.DULL, cv=cv, issues=15)
+    for seed in range(3):
+        scores = benchmark(partial(worlds.simulate, settings=dull), [seed], settings=QUICK)
+        assert sum(s.signals for s in scores) <= 1
+        assert all(s.planted == 0 for s in scores)
+
+
+def test_worlds_are_what_they_say():
+    world = worlds.simulate(1, worlds.SMALL)
+    again = worlds.simulate(1, worlds.SMALL)
+    assert np.array_equal(world.x, again.x)
+    assert world.n.sum() == worlds.SMALL.reviews
+    assert (world.x.max(axis=2) <= world.with_text).all() and (world.with_text <= world.n).all()
+    ratio = world.x.sum() / world.expected_pair.sum()
+    assert ratio == pytest.approx(1.0, abs=0.25)
+    for level in ("store", "sku", "store_sku"):
+        cells = world.planted_cells(level)
+        assert len(cells) == world.planted(level).sum()
+        assert (world.truth(level)[world.planted(level)] > 1.5).all()
