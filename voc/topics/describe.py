@@ -11,15 +11,16 @@ import numpy as np
 from voc.topics.cluster import Labels, centroids
 from voc.topics.embed import Embedder, Vectors, embed, unit
 from voc.topics.optional import optional
-from voc.topics.words import Words, joined, phrases, terms
+from voc.topics.words import Words, joined, phrases, says_something, terms
 
 Terms = tuple[tuple[str, float], ...]
 
 _TERMS = 12
-_CANDIDATES = 12
+_CANDIDATES = 30
+_OFTEN = 0.02
 _INNER_BLANK, _FILLER = "\u00a0", "\u2060"
 #: A phrase of so many words reads well; one word is seldom a complaint, five are seldom common.
-_FIT = {1: 0.35, 2: 0.9, 3: 1.1, 4: 1.1, 5: 1.0}
+_FIT = {1: 0.3, 2: 0.9, 3: 1.1, 4: 1.1, 5: 1.0}
 
 
 def describe(
@@ -52,12 +53,19 @@ def _weighted_terms(tokens: Sequence[Sequence[str]], vectors: Vectors, labels: L
     docs, topics = [*(" ".join(rows[i]) for i in said), _FILLER], [*labels[said].tolist(), -1]
     found, _ = model.fit_transform(docs, embeddings=vectors[[*said, 0]], y=topics)
     own = dict(zip(found, topics, strict=True))  # BERTopic numbers topics by size, we by weight
+    # c-TF-IDF loves a word that one clause alone has; such words say nothing about the topic.
+    often = [Counter(term for i in said if labels[i] == t for term in set(rows[i])) for t in range(k)]
+    least = [min(max(2, _OFTEN * int((labels == t).sum())), max(often[t].values(), default=0)) for t in range(k)]
     weights = model.c_tf_idf_.tocsr()
     names = model.vectorizer_model.get_feature_names_out()
     for row, number in enumerate(sorted(own)):
         if own[number] >= 0:
             part = weights[row]
-            pairs = sorted(((-float(w), str(names[c])) for c, w in zip(part.indices, part.data, strict=True) if w > 0))
+            pairs = sorted(
+                (-float(w), str(names[c]))
+                for c, w in zip(part.indices, part.data, strict=True)
+                if w > 0 and often[own[number]][str(names[c])] >= least[own[number]]
+            )
             out[own[number]] = tuple((term.replace(_INNER_BLANK, " "), round(-w, 6)) for w, term in pairs[:_TERMS])
     return out
 
@@ -72,7 +80,7 @@ def _bertopic() -> Any:
         umap_model=optional("bertopic.dimensionality", "BERTopic").BaseDimensionalityReduction(),
         hdbscan_model=optional("bertopic.cluster", "BERTopic").BaseCluster(),
         vectorizer_model=CountVectorizer(tokenizer=_split, token_pattern=None, lowercase=False),
-        ctfidf_model=optional("bertopic.vectorizers", "BERTopic").ClassTfidfTransformer(reduce_frequent_words=True),
+        ctfidf_model=optional("bertopic.vectorizers", "BERTopic").ClassTfidfTransformer(),
         top_n_words=_TERMS,
     )
 
@@ -89,18 +97,20 @@ def _names(
     runs = [set(phrases(row)) for row in tokens]
     everywhere = Counter(run for row in runs for run in row)
     inside: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(k)]
-    for row, label in zip(runs, labels.tolist(), strict=True):
+    words: list[Counter[str]] = [Counter() for _ in range(k)]
+    for row, run, label in zip(tokens, runs, labels.tolist(), strict=True):
         if label >= 0:
-            inside[label].update(row)
+            inside[label].update(run)
+            words[label].update({token for token in row if says_something(token)})
     sizes = np.bincount(labels[labels >= 0], minlength=k)
-    first = [_candidates(inside[t], everywhere, int(sizes[t])) for t in range(k)]
+    first = [_candidates(inside[t], everywhere, words[t], int(sizes[t])) for t in range(k)]
     texts = sorted({joined(run) for row in first for _, run in row})
     places = {text: i for i, text in enumerate(texts)}
     near = unit(embed(texts, by) - centre) @ centroids(vectors, labels).T if texts else np.zeros((0, k))
     used, names = set(taken), []
     for topic in range(k):
         scored = sorted(
-            (-score * max(0.05, float(near[places[text], topic])), text)
+            (-score * max(0.05, float(near[places[text], topic])) ** 2, text)
             for score, text in ((score, joined(run)) for score, run in first[topic])
         )
         fallback = [" ".join(term for term, _ in weighted[topic][:n]) for n in (1, 2, 3)]
@@ -112,13 +122,18 @@ def _names(
 
 
 def _candidates(
-    inside: Counter[tuple[str, ...]], everywhere: Counter[tuple[str, ...]], size: int
+    inside: Counter[tuple[str, ...]], everywhere: Counter[tuple[str, ...]], words: Counter[str], size: int
 ) -> list[tuple[float, tuple[str, ...]]]:
-    """The best phrases of a topic of `size` texts: share of its texts, share of the phrase that falls in it, length."""
-    scored = [
-        ((n / size) ** 0.5 * n / (everywhere[run] + 1) * _FIT[len(run)], run)
-        for run, n in inside.items()
-        if n > 1 or size < 4
-    ]
+    """The best phrases of a topic of `size` texts.
+
+    A phrase is good when its words are in many texts of the topic, the phrase itself in few texts elsewhere, and when
+    it is neither one word nor long.
+    """
+    scored = []
+    for run, n in inside.items():
+        if n >= max(_OFTEN * size, 2) or size < 4:
+            said = [words[token] / size for token in run if says_something(token)]
+            common = (sum(said) / len(said)) ** 0.5 * (n / size) ** 0.1
+            scored.append((common * n / (everywhere[run] + 1) * _FIT[len(run)], run))
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     return scored[:_CANDIDATES]

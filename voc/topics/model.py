@@ -36,8 +36,9 @@ MOST_OUTLIERS = 0.15
 _KEPT_MEMBERS, _SURE_MEMBERS = 0.98, 0.75
 #: So many clauses weigh as much as the origin in the centre: a handful has no centre of its own.
 _CENTRE_PRIOR = 200
-#: By so much less than members of one topic a new topic resembles each topic there is.
-_APART = 0.1
+#: Clauses of a new kind are few and varied: they may be less alike than those of a fitted topic, by the first factor,
+#: but then have to stay away from each topic there is, by the second.
+_LOOSE, _APART = 0.56, 0.8
 _FORMAT = 1
 
 
@@ -137,9 +138,9 @@ def extend(
     labels = np.where(similarity >= np.float32(model.threshold), index, -1).astype(np.int32)
     rest = np.flatnonzero(similarity < np.float32(max(model.doubt, model.threshold)))
     size = max(model.min_topic_size, -(-int(weights.sum()) // 100))
-    found = linked(around[rest], weights[rest], min_size=size, alike=by.alike)
+    found = linked(around[rest], weights[rest], min_size=size, alike=_LOOSE * by.alike)
     if found.max(initial=-1) >= 0:
-        novel = (centroids(around[rest], found) @ model.anchors.T).max(axis=1) < by.alike - _APART
+        novel = (centroids(around[rest], found) @ model.anchors.T).max(axis=1) < _APART * by.alike
         found = by_weight(np.where((found >= 0) & novel[found], found, -1).astype(np.int32), weights[rest])
     if found.max(initial=-1) < 0:
         return model
@@ -250,19 +251,14 @@ def _placed(
     if not kept:
         log.warning("no topics: the clauses hold no word that could name one")
         return model
-    anchors = centroids(around, labels)
-    whitener = _whitener(around, labels, anchors)
-    with threadpool_limits(1):
-        scaled = unit(around @ whitener)
     placed = dataclasses.replace(
-        model, whitener=whitener, anchors=anchors, centroids=centroids(scaled, labels), threshold=-1.0, doubt=-1.0,
-        topic_ids=tuple(f"T{i + 1:04d}" for i in range(len(kept))), labels=tuple(names[t] for t in kept),
-        terms=tuple(terms[t] for t in kept), born=("",) * len(kept), events=("new",) * len(kept), parents=((),) * len(kept),
+        _laid_out(model, around, labels), topic_ids=tuple(f"T{i + 1:04d}" for i in range(len(kept))),
+        labels=tuple(names[t] for t in kept), terms=tuple(terms[t] for t in kept), born=("",) * len(kept),
+        events=("new",) * len(kept), parents=((),) * len(kept),
     )  # fmt: skip
+    index, similarity = _held_out(placed, texts, around, labels)
+    threshold, doubt = _thresholds(similarity, labels == index, weights)
     index, similarity = _nearest(around, placed)
-    member = labels == index
-    threshold = _threshold(similarity, member, weights)
-    doubt = max(threshold, round(float(np.quantile(similarity[member], 1 - _SURE_MEMBERS)), 4) if member.any() else 0.0)
     near = np.where(similarity >= np.float32(threshold), index, -1).astype(np.int32)
     return dataclasses.replace(
         placed,
@@ -279,13 +275,53 @@ def _nearest(around: Vectors, model: TopicModel) -> tuple[NDArray[np.int64], NDA
     return index.astype(np.int64), alike[np.arange(len(alike)), index].astype(np.float32)
 
 
-def _threshold(similarity: NDArray[np.float32], member: NDArray[np.bool_], weights: NDArray[np.int64]) -> float:
-    """The similarity that 98% of the members of dense groups reach, or less: at most 15% of all may fall under it."""
-    core = np.quantile(similarity[member], 1 - _KEPT_MEMBERS) if member.any() else 0.0
+def _laid_out(model: TopicModel, around: Vectors, labels: Labels) -> TopicModel:
+    """`model` with the whitener, the anchors and the centroids of the topics of `labels`."""
+    anchors = centroids(around, labels)
+    whitener = _whitener(around, labels, anchors)
+    with threadpool_limits(1):
+        scaled = unit(around @ whitener)
+    return dataclasses.replace(model, whitener=whitener, anchors=anchors, centroids=centroids(scaled, labels))
+
+
+def _held_out(
+    model: TopicModel, texts: Sequence[str], around: Vectors, labels: Labels
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """`_nearest` of each row by topics laid out from the other half of the texts, as it will be for clauses to come.
+
+    A topic with less than three members in the other half is left as it is in `model`.
+    """
+    half = np.array([_draw(text, model.seed)[0] % 2 for text in texts], np.int64)
+    index, similarity = np.empty(len(texts), np.int64), np.empty(len(texts), np.float32)
+    for part in (0, 1):
+        own, other = half == part, half != part
+        members = np.bincount(labels[other & (labels >= 0)], minlength=len(model))
+        laid = model
+        if own.any() and members.sum() >= 2 * len(model):
+            laid = _laid_out(model, around[other], labels[other])
+            spare = unit(model.anchors @ laid.whitener)
+            common = members[: len(laid.centroids)] >= 3
+            spare[: len(common)][common] = laid.centroids[common]
+            laid = dataclasses.replace(laid, centroids=spare)
+        if own.any():
+            index[own], similarity[own] = _nearest(around[own], laid)
+    return index, similarity
+
+
+def _thresholds(
+    similarity: NDArray[np.float32], member: NDArray[np.bool_], weights: NDArray[np.int64]
+) -> tuple[float, float]:
+    """The least similarity that gives a topic, and that under which it is doubtful; both from held-out similarities.
+
+    98% of the members of dense groups reach the first, unless more than 15% of all clauses would fall under it, then
+    it is lower; 75% of the members reach the second.
+    """
+    core, sure = np.quantile(similarity[member], [1 - _KEPT_MEMBERS, 1 - _SURE_MEMBERS]) if member.any() else (0.0, 0.0)
     order = np.argsort(similarity, kind="stable")
     below = np.cumsum(weights[order]) <= MOST_OUTLIERS * weights.sum()
     most = similarity[order[min(int(below.sum()), len(order) - 1)]]
-    return round(float(max(0.0, min(core, most))), 4)
+    threshold = round(float(max(0.0, min(core, most))), 4)
+    return threshold, max(threshold, round(float(sure), 4))
 
 
 def _whitener(around: Vectors, labels: Labels, anchors: Vectors) -> Vectors:

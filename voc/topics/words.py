@@ -26,10 +26,13 @@ _BEGINS = _TURNS | {
     "couldn't",
 }
 _ENDS = frozenset((
-    "没有", "不行", "不对", "少", "多", "大", "小", "差", "上去", "出来", "下来", "太多", "太少", "太大", "太小",
+    "不行", "不对", "少", "多", "大", "小", "差", "上去", "出来", "下来", "太多", "太少", "太大", "太小",
     "down", "up", "off", "again",
 ))
-_EMPTY = frozenset(("nbsp", "hellip", "quot", "amp", "http", "https", "www", "com", "cn"))
+_EMPTY = frozenset((
+    "一个", "一家", "一种", "一款", "一次", "这次", "时候", "从此", "不知道",
+    "nbsp", "hellip", "ldquo", "rdquo", "quot", "amp", "http", "https", "www", "com", "cn",
+))
 # fmt: on
 _MOST_WORDS = 5
 _MOST_HAN = 12
@@ -59,7 +62,7 @@ def terms(tokens: Sequence[str]) -> list[str]:
     """The terms of one text, in order, repeats kept."""
     found: list[str] = []
     for at, token in enumerate(tokens):
-        if not _says_something(token):
+        if not says_something(token):
             continue
         before = tokens[at - 1] if at else ""
         found.append(joined([before, token]) if before in _TURNS else token)
@@ -69,15 +72,15 @@ def terms(tokens: Sequence[str]) -> list[str]:
 def phrases(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Runs of one to five words that could name a topic: they begin and end with a word that says something."""
     for start in range(len(tokens)):
-        if not (_says_something(tokens[start]) or tokens[start] in _BEGINS):
+        if not (says_something(tokens[start]) or tokens[start] in _BEGINS):
             continue
         meant = False
         for end in range(start, min(start + _MOST_WORDS, len(tokens))):
             token = tokens[end]
             if not _is_word(token):
                 break
-            meant = meant or _says_something(token)
-            if meant and (_says_something(token) or token in _ENDS):
+            meant = meant or says_something(token)
+            if meant and (says_something(token) or token in _ENDS):
                 run = tuple(tokens[start : end + 1])
                 if len(joined(run)) >= 2 and len(_HAN.findall("".join(run))) <= _MOST_HAN:
                     yield run
@@ -95,7 +98,8 @@ def _is_word(token: str) -> bool:
     return any(char.isalnum() for char in token)
 
 
-def _says_something(token: str) -> bool:
+def says_something(token: str) -> bool:
+    """Whether a token is a word of content: no stop word, number, sign or single Latin letter."""
     if token in _stop() or _NUMBER.fullmatch(token) or not _is_word(token):
         return False
     return len(token) > 1 or bool(_HAN.match(token))
