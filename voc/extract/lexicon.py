@@ -50,8 +50,13 @@ class Term:
 
     @property
     def silences(self) -> bool:
-        """Whether no combination may use a part of this word."""
+        """Whether no combination may use any part of this word, not even a longer one."""
         return self.counter or self.rival or (self.opinion == 0 and not self.slots)
+
+    @property
+    def negative(self) -> bool:
+        """Whether a part of this word may count as bad by itself (差 in 很差)."""
+        return self.opinion == -1 or (self.verdict is not None and self.verdict[1] < 0)
 
     @property
     def meaningful(self) -> bool:
@@ -107,7 +112,7 @@ class Lexicon:
                 continue
             covered |= place
             taken.append(hit)
-            if hit.term.silences:
+            if hit.end - hit.start > 1 and not hit.term.negative:
                 silencing.append(hit)
         slots = [h for h in found if h.term.slots]
         if silencing:
@@ -168,8 +173,8 @@ def _claim_order(hit: Hit) -> tuple[int, int, int]:
 
 
 def _silences(strong: Hit, hit: Hit) -> bool:
-    """Whether `hit` lies within `strong`, or touches the name of a rival."""
-    if strong.term is hit.term:
+    """Whether `hit` is a single character within `strong`, lies in a counter, or touches the name of a rival."""
+    if strong.term is hit.term or (hit.end - hit.start > 1 and not strong.term.silences):
         return False
     if strong.term.rival:
         return hit.start < strong.end and hit.end > strong.start

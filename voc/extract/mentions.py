@@ -40,6 +40,8 @@ ANALYSIS = pa.schema(
 )  # fmt: skip
 SPEAKS = 0.6
 """A target without an opinion word counts if the model's polarity reaches this, in [0, 1]."""
+AIMED = 14
+"""... and if its clause is at most so long, in code points (four times that in English): in a longer one the target may only be named in passing."""
 WHOLE = 0.8
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
 CREDIBLE = 0.5
@@ -200,7 +202,7 @@ def _judged(
         for (row, left), text, value, chance in zip(asked, texts, values, chances, strict=True):
             value = -value if left.how == "reversed" else value
             if left.waiting:
-                if abs(value) >= SPEAKS:
+                if abs(value) >= SPEAKS and len(text) <= (4 * AIMED if english else AIMED):
                     sure = 0.4 + 0.4 * abs(value)
                     more[row].extend(
                         _finding(replace(c, polarity=float(value), confidence=sure), left.rival) for c in left.waiting
