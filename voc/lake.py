@@ -48,6 +48,8 @@ class Lake:
 
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
+        self._open: dict[str, tuple[str, DeltaTable]] = {}
+        self._prints: dict[str, tuple[str, dict[str, str]]] = {}
 
     def _path(self, name: str) -> Path:
         if name not in TABLES:
@@ -57,8 +59,17 @@ class Lake:
     def exists(self, name: str) -> bool:
         return (self._path(name) / "_delta_log").is_dir()
 
-    def _table(self, name: str, version: int | None = None) -> DeltaTable:
-        return DeltaTable(str(self._path(name)), version=version)
+    def _stamp(self, name: str) -> str:
+        """The newest entry of the table's log: it changes with every commit, whoever made it."""
+        return max(entry.name for entry in os.scandir(self._path(name) / "_delta_log"))
+
+    def _table(self, name: str) -> DeltaTable:
+        """The newest version; replaying a log costs tens of milliseconds, so a table is opened once per commit."""
+        stamp = self._stamp(name)
+        held = self._open.get(name)
+        if held is None or held[0] != stamp:
+            held = self._open[name] = (stamp, DeltaTable(str(self._path(name))))
+        return held[1]
 
     def version(self, name: str) -> int | None:
         """The table's newest version, None if it was never written."""
@@ -71,10 +82,24 @@ class Lake:
 
     def months(self, name: str) -> list[str]:
         """The months that have rows, oldest first."""
+        return sorted(self._fingerprints(name))
+
+    def _fingerprints(self, name: str) -> dict[str, str]:
+        """Month -> digest of the names of its files ('' for a table without months)."""
         if not self.exists(name):
-            return []
-        parts = pa.table(self._table(name).get_add_actions(flatten=True))
-        return sorted(set(parts["partition.month"].to_pylist())) if len(parts) else []
+            return {}
+        stamp = self._stamp(name)
+        held = self._prints.get(name)
+        if held is None or held[0] != stamp:
+            parts = pa.table(self._table(name).get_add_actions(flatten=True))
+            paths = parts["path"].to_pylist() if len(parts) else []
+            months = parts["partition.month"].to_pylist() if paths and name in MONTHLY else [""] * len(paths)
+            groups: dict[str, list[str]] = {}
+            for month, path in sorted(zip(months, paths, strict=True)):
+                groups.setdefault(month, []).append(path)
+            digests = {month: hashlib.sha256("\n".join(found).encode()).hexdigest() for month, found in groups.items()}
+            held = self._prints[name] = (stamp, digests)
+        return held[1]
 
     def read(
         self,
@@ -92,22 +117,21 @@ class Lake:
             return pa.schema([schema.field(c) for c in wanted]).empty_table()
         order = [c for c in ORDER[name] if c in schema.names]
         needed = list(dict.fromkeys([*wanted, *order]))
-        dataset = self._table(name, version).to_pyarrow_dataset()
-        keep = None if months is None else pc.field("month").isin(list(months))
-        table = dataset.to_table(columns=needed, filter=keep)
+        opened = self._table(name) if version is None else DeltaTable(str(self._path(name)), version=version)
+        chosen = None if months is None else [("month", "in", list(months))]
+        if chosen is not None and not months:
+            return pa.schema([schema.field(c) for c in wanted]).empty_table()
+        table = opened.to_pyarrow_dataset(file_pruning_predicate=chosen).to_table(columns=needed)
         table = conform_order(table, pa.schema([schema.field(c) for c in needed]))
         table = table.sort_by([(c, "ascending") for c in order]) if len(table) else table
         return table.select(wanted).combine_chunks()
 
     def fingerprint(self, name: str, month: str | None = None) -> str:
         """Changes whenever the slice's files change; a cheap answer to "has it been touched since"."""
-        if not self.exists(name):
-            return "absent"
-        parts = pa.table(self._table(name).get_add_actions(flatten=True))
-        paths = parts["path"].to_pylist() if len(parts) else []
-        if month is not None and paths:
-            paths = [p for p, m in zip(paths, parts["partition.month"].to_pylist(), strict=True) if m == month]
-        return hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()
+        found = self._fingerprints(name)
+        if month is not None:
+            return found.get(month, "absent")
+        return hashlib.sha256("\n".join(found[key] for key in sorted(found)).encode()).hexdigest()
 
     def replace_month(self, name: str, month: str, rows: pa.Table) -> bool:
         """Make `rows` the slice `month` of table `name`, in one commit. False if the slice was equal already.
@@ -123,7 +147,7 @@ class Lake:
             if self.read(name, months=[month]).equals(rows):
                 return False
             write_deltalake(
-                str(self._path(name)), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"]
+                self._table(name), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"]
             )
         else:
             write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=["month"])
