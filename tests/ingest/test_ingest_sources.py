@@ -264,7 +264,7 @@ def test_a_plug_in_needs_no_columns_of_ours(
     lake: Lake, tmp_path: Path, read_in: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Plain(FileSource):
-        def read(self, path: Path, *, mapping: object = None, encoding: str | None = None):  # type: ignore[no-untyped-def, override]
+        def read(self, path: Path, *, mapping: object = None):  # type: ignore[no-untyped-def, override]
             yield pa.RecordBatch.from_pydict({"text": ["crunchy", "x"], "created_at": ["2026-10-03", "soon"]})
 
     table = load("table")

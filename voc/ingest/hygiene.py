@@ -113,7 +113,10 @@ def flag(rows: pa.Table, limits: Hygiene) -> pa.Table:
     duplicate_of: list[str | None] = [None] * len(rows)
     first = np.arange(len(texts), dtype=np.int64)
     first[wanted] = wanted[near_duplicates([texts[i] for i in wanted], threshold=limits.near_duplicate)]
-    telling = [_characters(text) >= limits.near_duplicate_min_chars for text in texts]
+    repeated = np.bincount(first[wanted], minlength=len(texts))[first] > 1
+    telling = [
+        bool(r) and _characters(t) >= limits.near_duplicate_min_chars for r, t in zip(repeated, texts, strict=True)
+    ]
     for i in wanted.tolist():
         if first[i] != i and telling[i]:
             found[i].add("near_duplicate")

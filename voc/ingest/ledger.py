@@ -205,7 +205,9 @@ def _mapped(
     path: Path, source: Source, given: maps.Mapping | None, encoding: str | None
 ) -> tuple[Iterator[pa.RecordBatch], maps.Mapping]:
     """The file's batches, and the mapping: the user's, else the source's guess from the first batch, else its default."""
-    batches = iter(source.read(path, mapping=given, encoding=encoding))
+    # A plug-in need not know about encodings unless somebody names one.
+    options = {} if encoding is None else {"encoding": encoding}
+    batches = iter(source.read(path, mapping=given, **options))
     if given is not None or source.guess is None:
         return batches, given or source.mapping
     first = next(batches, None)

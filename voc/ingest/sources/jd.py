@@ -24,7 +24,7 @@ source = FileSource(
         "referenceTime": "time of purchase, kept as attribute",
         "afterUserComment": "follow-up: text, or an object with content",
         "after_user_comment": "follow-up: text; NO_MESSAGE means none",
-        "afterDays": "follow-up: days after the purchase",
+        "afterDays": "follow-up: days after the review",
         "replies": "the seller's answers",
         "productColor": "kept as attribute",
         "productSize": "kept as attribute",
