@@ -13,7 +13,7 @@ from voc.schemas import RANKING
 
 @pytest.fixture(scope="module")
 def data():
-    return builder.build(n_reviews=500)
+    return builder.build(n_reviews=400, n_stores=10, n_skus=12, n_months=3)
 
 
 def test_everything_is_there(data, tmp_path):

@@ -9,7 +9,7 @@ from voc.report.cut import with_peers
 @pytest.fixture(scope="module")
 def data():
     other = "松果铺子（东门1店）"
-    return builder.build(names={"text:5": f"比{other}差远了，箱子瘪了一角，里面碎成渣"})
+    return builder.build(n_reviews=2000, n_months=3, names={"text:5": f"比{other}差远了，箱子瘪了一角，里面碎成渣"})
 
 
 def test_a_stores_pack_holds_nothing_of_the_others(data, tmp_path):

@@ -146,6 +146,9 @@ def test_thin_months_say_so(data, lang, tmp_path):
     if not len(data.reviews):
         assert ("没有可以计数的评价" if lang == "zh" else "no reviews to count") in first
     if len(data.reviews) < 30:
+        assert ("请决定的事" if lang == "zh" else "For decision") in first and not found[
+            "index.html"
+        ].path.read_text().count('class="decisions"')
         assert not re.search(r"\d%", first.replace("95%", "").replace("90%", ""))
 
 

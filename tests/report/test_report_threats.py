@@ -29,7 +29,7 @@ EVIL = [
 def evil(tmp_path_factory):
     names = {f"S{i + 1:03d}": e for i, e in enumerate(EVIL)} | {f"K{i + 1:04d}": e for i, e in enumerate(EVIL)}
     names |= {f"text:{i}": f"{e}打开就有一股陈油味{e}" for i, e in enumerate(EVIL * 30)}
-    data = builder.build(n_reviews=1500, names=names, withheld=((EVIL[0], EVIL[1]),))
+    data = builder.build(n_reviews=1500, n_months=3, names=names, withheld=((EVIL[0], EVIL[1]),))
     issues = {
         c: replace(i, zh=EVIL[n % len(EVIL)], en=EVIL[n % len(EVIL)], owner=EVIL[0])
         for n, (c, i) in enumerate(data.issues.items())
@@ -49,6 +49,17 @@ def test_nothing_in_the_data_becomes_markup(evil):
         assert not [a for a in page.attributes if a.startswith("on")], name
         assert not [x for x in page.links if x.lower().startswith(("javascript", "data:", "http"))], name
         assert "49" not in page.words or "{{ 7 * 7 }}" in page.words
+
+
+def test_every_link_still_leads_somewhere(evil):
+    out, found = evil
+    for name, page in found.items():
+        for link in page.links:
+            path, _, anchor = link.partition("#")
+            target = (page.path.parent / path).resolve() if path else page.path
+            assert target.is_file(), (name, link)
+            if anchor and target.suffix == ".html":
+                assert anchor in found[str(target.relative_to(out.resolve()))].ids, (name, link)
 
 
 def test_no_direction_marks_and_no_controls_on_a_page(evil):

@@ -97,9 +97,9 @@ class Book:
         self.praise = self._praise()
         self.topic_labels = {r["topic_id"]: dims.tidy(r["label"], longest=40) for r in data.topics.to_pylist()}
         self.rows = data.ranking.to_pylist()
-        self.chain = sorted(data.chain.to_pylist(), key=lambda r: (r["rank"], r["issue_kind"], r["aspect"]))
+        self.chain = sorted(data.chain.to_pylist(), key=lambda r: (r["issue_kind"], r["rank"], r["aspect"]))
         self.by_level: dict[str, list[Row]] = defaultdict(list)
-        for row in sorted(self.rows, key=lambda r: (r["level"], r["rank"], r["aspect"], key_of(r))):
+        for row in sorted(self.rows, key=lambda r: (r["level"], r["issue_kind"], r["rank"], r["aspect"], key_of(r))):
             if row["level"] != "chain":
                 self.by_level[row["level"]].append(row)
         self.gated = {level: [r for r in rows if r["gate"] in GATED] for level, rows in self.by_level.items()}

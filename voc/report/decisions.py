@@ -10,9 +10,10 @@ from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Parts
 from voc.report.quotes import Quote, quotes
-from voc.report.words import OWNERS
+from voc.report.words import OWNERS, SMALL
 
 MOST = 5
+LEAST = 3  # a chain-wide issue that fewer customers name is no decision
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Decision:
 
 
 def five(ctx: Context) -> list[Decision]:
-    """Up to five issues: local ones by priority and chain-wide ones by rank, taking turns.
+    """Up to MOST issues: local ones by priority and chain-wide ones by rank, taking turns.
 
     An issue comes once as long as others are left, and a quote never twice.
     """
@@ -41,7 +42,7 @@ def five(ctx: Context) -> list[Decision]:
     rows.sort(key=lambda r: (-(r["priority"] or 0.0), r["level"], r["rank"]))
     local = _varied(rows, MOST)
     named = {r["aspect"] for r in local[:3]}
-    wide = [r for r in named_issues(book) if r["severity"] != "S4"]
+    wide = [r for r in named_issues(book) if r["severity"] != "S4" and r["n"] >= SMALL and r["observed"] >= LEAST]
     wide.sort(key=lambda r: (r["aspect"] in named, r["rank"]))
     n_local = min(len(local), max(3, MOST - len(wide)))
     said: set[str] = set()

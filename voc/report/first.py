@@ -176,7 +176,7 @@ def figures(ctx: Context, k: int, n: int) -> list[tuple[str, Fig | None, str]]:
 
 def changed(ctx: Context) -> Parts | None:
     """How many of this month's signals were signals last month too; never worded as better or worse."""
-    if ctx.cells.before is None:
+    if ctx.cells.before is None or not (ctx.cells.before or any(ctx.book.gated.values())):
         return None
     w = ctx.words
     cells = [r for rows in ctx.book.gated.values() for r in rows]

@@ -121,6 +121,8 @@ class _Site:
         )
         paths = frozenset(ctx.pages.values())
         nav = [(kind, path, w.pick(*(HOME | COMMON)[kind][1:])) for (kind, key), path in ctx.pages.items() if not key]
+        if any(key and path == "index.html" for (_, key), path in ctx.pages.items()):
+            nav.insert(0, ("one-store", "index.html", w.pick("本店", "This store")))
         env.globals.update(
             w=w,
             L=w.pick,

@@ -18,6 +18,7 @@ MANY = 0.02  # more quarantined records than this part of all deserve a warning
 
 @dataclass(frozen=True)
 class Source:
+    key: str
     name: str
     now: Fig
     before: Fig | None
@@ -43,6 +44,7 @@ def trust(ctx: Context) -> dict[str, Any]:
         before = book.seen("source", s, last).n_reviews
         sources.append(
             Source(
+                s,
                 tidy(s, longest=30),
                 ctx.evidence.exposure("source", s),
                 Fig(w.count(before), refs.make("exposure", month=last, source=s), href, before)
