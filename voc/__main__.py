@@ -1,0 +1,5 @@
+"""`python -m voc` is `voc`."""
+
+from voc.cli import main
+
+main()
