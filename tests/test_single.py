@@ -55,7 +55,7 @@ def test_row_counts_rejected_records(tmp_path):
 
 def test_a_missing_text_column_names_those_there_are(tmp_path):
     path = csv(tmp_path, "id,txt\n1,很好吃\n")
-    with pytest.raises(InputError, match="no column 'text'.*'txt'.*nearest is 'txt'"):
+    with pytest.raises(InputError, match=r"no column 'text'.*'txt'.*nearest is 'txt'"):
         single.sentiment_file(path, text_column=None, lang="auto", encoding=None)
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from voc.errors import InputError, UnknownName
-from voc.report.refs import make, parse
+from voc.refs import make, parse
 
 
 def test_keys_are_sorted_and_values_encoded():

@@ -6,8 +6,8 @@ import pytest
 import report_pages as pages
 
 from voc.errors import SchemaMismatch, UnknownName
+from voc.refs import parse
 from voc.report.data import ReportData, complainers
-from voc.report.refs import parse
 from voc.report.site import write_site
 
 BAD = re.compile(r"\b(nan|inf|None|null|undefined|NaN|Infinity)\b")

@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from voc.report import refs, svg
+from voc import refs
+from voc.report import svg
 from voc.report.book import Book
 from voc.report.figures import Evidence, Fig, Parts
 from voc.report.quotes import Quote, quotes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from voc.report import refs
+from voc import refs
 from voc.report.book import Book, Mention, Row
 from voc.report.cells import Cells
 from voc.report.dims import slug, tidy

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from voc.report import refs
+from voc import refs
 from voc.report.book import Book
 from voc.report.dims import slug
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from voc.report import decisions, refs, safety, trends, trust
+from voc import refs
+from voc.report import decisions, safety, trends, trust
 from voc.report.context import Context
 from voc.report.data import complainers
 from voc.report.dims import tidy

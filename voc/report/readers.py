@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from voc.report import refs, safety, svg, trends, trust
+from voc import refs
+from voc.report import safety, svg, trends, trust
 from voc.report.book import Mention, Row
 from voc.report.cells import Cell
 from voc.report.context import Context

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from voc.report import refs
+from voc import refs
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from voc.report import refs
+from voc import refs
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig
