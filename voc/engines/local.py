@@ -44,9 +44,7 @@ class LocalEngine:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 
-    def run(
-        self, stage: Stage, table: pa.Table, *, progress: Callable[[int], None] | None = None
-    ) -> pa.Table:
+    def run(self, stage: Stage, table: pa.Table, *, progress: Callable[[int], None] | None = None) -> pa.Table:
         """`stage` over all rows of `table`; `progress` is told the input rows of each finished batch.
 
         Raises WorkerDied with the stage and the batch when a worker process ends, and whatever the stage raises.
