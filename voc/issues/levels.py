@@ -122,7 +122,10 @@ def pair_level(cells: Cells, found: Margins, prior: Prior, allowed: Array) -> Le
 def _without_itself(cells: Cells, found: Margins, rows: Array, block: Array, x: Array) -> Array:
     """E of the pairs `rows` and issues `block`: n p and the two margins' posterior means without the pair."""
     store, sku = cells.store[rows][:, None], cells.sku[rows][:, None]
-    plain = cells.n[rows] @ found.rate[:, block]
+    # Source by source: there are few, and threads of a matrix product would wait for each other on a busy machine.
+    plain = np.zeros((len(rows), len(block)))
+    for n, rate in zip(cells.n[rows].T, found.rate[:, block], strict=True):
+        plain += n[:, None] * rate
     risk_store, risk_sku = found.risk_store[store, block], found.risk_sku[sku, block]
     others_x = np.maximum(cells.x_store[store, block] - x, 0.0)
     others_e = np.maximum(found.expected_store[store, block] - plain * risk_sku, 0.0)

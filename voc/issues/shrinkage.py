@@ -96,11 +96,9 @@ def fit(
             for c, m, w in ((25.0, 3.0, 0.005), (4.0, 3.0, 0.02), (400.0, 6.0, 0.002))
         ]
     bounds = [_BOUNDS[0], _BOUNDS[1], (np.log(prior.least_mean), _BOUNDS[2][1]), _BOUNDS[3]]
+    # TNC because it calls no LAPACK: for four parameters BLAS threads cost ten times what they compute.
     best = min(
-        (
-            minimize(_loss, s, args=(x, expected, weight, prior), jac=True, method="L-BFGS-B", bounds=bounds)
-            for s in starts
-        ),
+        (minimize(_loss, s, args=(x, expected, weight, prior), jac=True, method="TNC", bounds=bounds) for s in starts),
         key=lambda found: float(found.fun),
     )
     c, a, m = np.exp(best.x[:3])
