@@ -28,6 +28,7 @@ _NEGATED = re.compile(
     r"不要|不用(?:再|我|去)?|不必|无需|用不着|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
     rf"{_FILL}{{0,3}}$"
 )
+_MAY_NEGATE = frozenset("不没无未非零毫全冇唔莫木别谁如及绝从")
 _FALLS_SHORT = re.compile(
     r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|"
     r"超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
@@ -189,8 +190,8 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
 
     'negated' turns the sign (没压碎, 不是很新鲜); 'denied' only takes the claim back (不能说难吃).
     """
-    if start > first:
-        before = text[max(first, start - _REACH) : start]
+    before = text[max(first, start - _REACH) : start]
+    if start > first and (text[start].isascii() or not _MAY_NEGATE.isdisjoint(before)):
         if text[start].isascii() and _NEGATED_EN.search(text[max(first, start - 40) : start]):
             return "negated"
         if _DENIED.search(before):

@@ -30,6 +30,9 @@ class Term:
     hints_good: tuple[int, ...] = ()
     slots: set[tuple[int, int]] = field(default_factory=set)
     anchors: tuple[int, ...] = ()
+    combinations: frozenset[int] = frozenset()
+    length: int = 0
+    latin: bool = False
     rival: bool = False
     counter: bool = False
     weight: int = field(default=0)
@@ -89,34 +92,44 @@ class Lexicon:
         """The words of a normal `text`: those that win their place, in order, and all that can fill a combination.
 
         Where words overlap, the longer wins, and among equals the one that decides a code; a general opinion counts
-        for less than its length (非常好 gives way to 好喝). A counter, a rival's name or
-        a neutral opinion silences what lies within it.
+        for less than its length (非常好 gives way to 好喝). Counters, rivals and neutral opinions silence what lies
+        within them; a single character fills no combination out of the middle of another word (苦 in 辛苦).
         """
+        raw = list(self.automaton.iter(text))
+        looked_for: set[int] = set()
+        for _, term in raw:
+            looked_for.update(term.anchors)
         found: list[Hit] = []
-        for last, term in self.automaton.iter(text):
-            start, end = last - len(term.word) + 1, last + 1
-            if term.word.isascii() and not _whole(text, start, end):
+        slots: list[Hit] = []
+        for last, term in raw:
+            fills = not term.combinations.isdisjoint(looked_for)
+            if not (fills or term.weight):
                 continue
-            found.append(Hit(start, end, term))
-        if not found:
-            return [], []
+            hit = Hit(last + 1 - term.length, last + 1, term)
+            if term.latin and not _whole(text, hit.start, hit.end):
+                continue
+            if term.weight:
+                found.append(hit)
+            if fills:
+                slots.append(hit)
         taken: list[Hit] = []
-        silencing: list[Hit] = []
-        covered = 0
+        strong: list[Hit] = []
+        covered = whole = 0
         found.sort(key=_claim_order)
         for hit in found:
-            if not hit.term.weight:
-                break
             place = ((1 << (hit.end - hit.start)) - 1) << hit.start
             if covered & place:
                 continue
             covered |= place
             taken.append(hit)
+            if hit.term.silences:
+                strong.append(hit)
             if hit.end - hit.start > 1 and not hit.term.negative:
-                silencing.append(hit)
-        slots = [h for h in found if h.term.slots]
-        if silencing:
-            slots = [h for h in slots if not any(_silences(s, h) for s in silencing)]
+                whole |= place
+        if whole:
+            slots = [h for h in slots if h.end - h.start > 1 or not whole >> h.start & 1]
+        if strong:
+            slots = [h for h in slots if not any(_silences(s, h) for s in strong)]
         slots.sort()
         return sorted(h for h in taken if not h.term.counter), slots
 
@@ -162,6 +175,8 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
     automaton = ahocorasick.Automaton()
     for word, found in terms.items():
         found.weight = _weight(found, general)
+        found.combinations = frozenset(number for number, _ in found.slots)
+        found.length, found.latin = len(word), word.isascii()
         automaton.add_word(word, found)
     automaton.make_automaton()
     yields = tuple(frozenset(number[code] for code in issue.yields) for issue in issues)
@@ -173,8 +188,8 @@ def _claim_order(hit: Hit) -> tuple[int, int, int]:
 
 
 def _silences(strong: Hit, hit: Hit) -> bool:
-    """Whether `hit` is a single character within `strong`, lies in a counter, or touches the name of a rival."""
-    if strong.term is hit.term or (hit.end - hit.start > 1 and not strong.term.silences):
+    """Whether `hit` lies within another word that silences, or touches the name of a rival."""
+    if strong.term is hit.term:
         return False
     if strong.term.rival:
         return hit.start < strong.end and hit.end > strong.start
