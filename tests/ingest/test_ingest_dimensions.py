@@ -149,7 +149,9 @@ def test_products_named_in_the_text(chain: Lake, write: Write, read_in: Read) ->
     assert linked(chain, write, read_in, "那个泰式芒果干有点硬", "", "", "", "")["sku_id"] == "00123"
 
 
-@pytest.mark.parametrize("text", ["瓜子不错", "山核桃仁没有三颗果的好", "芒果干和坚果礼盒都买了", "很好吃"])
+@pytest.mark.parametrize(
+    "text", ["瓜子不错", "芒果干有点硬", "山核桃仁没有三颗果的好", "芒果干和坚果礼盒都买了", "很好吃"]
+)
 def test_short_ambiguous_and_rivals_names_link_nothing(chain: Lake, write: Write, read_in: Read, text: str) -> None:
     found = linked(chain, write, read_in, text, "", "", "", "")
     assert (found["sku_id"], found["sku_origin"]) == (None, "none")

@@ -60,7 +60,7 @@ def test_tmall_trade_rates(lake: Lake, write: Write, read_in: Read) -> None:
         "9.9",
         "太酸了",
         "抱歉",
-        "680",
+        "680000000123",
     ]
     read_in(write("t.csv", header, [cells], "gb18030"), source="tmall")
     row = only(lake)
@@ -69,8 +69,13 @@ def test_tmall_trade_rates(lake: Lake, write: Write, read_in: Read) -> None:
         "2600000000000100003",
         1.0,
     )
-    assert (row["sku_id"], row["reply"], len(row["member_id"])) == ("680", "抱歉", 32)
-    assert dict(row["attributes"]) == {"role": "buyer", "item_price": "9.9", "num_iid": "680", "sku_name": "芒果干"}
+    assert (row["sku_id"], row["reply"], len(row["member_id"])) == ("680000000123", "抱歉", 32)
+    assert dict(row["attributes"]) == {
+        "role": "buyer",
+        "item_price": "9.9",
+        "num_iid": "680000000123",
+        "sku_name": "芒果干",
+    }
 
 
 def test_tmall_feeds_and_web_with_follow_ups(lake: Lake, tmp_path: Path, read_in: Read) -> None:

@@ -58,7 +58,7 @@ class Links:
         if not len(self.words):
             return None
         found = {sku for _, sku in self.words.iter_long(_key(text))}
-        return found.pop() if len(found) == 1 else None
+        return (found.pop() or None) if len(found) == 1 else None
 
 
 def links(lake: Lake) -> Links:
@@ -127,16 +127,23 @@ def short_name(name: str, brand: str | None = None) -> str:
 
 
 def _automaton(skus: pa.Table) -> Any:
-    """Full and short names of own SKUs that belong to one SKU alone; longer names win over those inside them."""
+    """Full and short names, each with the own SKU that alone bears it, else with ''; longer names win over those inside."""
     owners: defaultdict[str, set[str]] = defaultdict(set)
     for row in skus.to_pylist():
         for word in {_key(row["name"]), short_name(row["name"], row["brand"])}:
             if len(_HAN.findall(word)) >= SHORTEST or (not _HAN.search(word) and len(word) >= 8):
                 owners[word].add(row["sku_id"] if row["own"] else "")
+    # A name inside another's name (柠檬片 in 柠檬片家庭装) may mean either, so it names neither; it stays in the automaton,
+    # as the names of rivals do, because a text that has it may be about something else.
+    search = ahocorasick.Automaton()
+    for word in sorted(owners):
+        search.add_word(word, word)
+    if not len(search):
+        return search
+    search.make_automaton()
+    unclear = {inner for word in owners for _, inner in search.iter(word) if owners[inner] != owners[word]}
     automaton = ahocorasick.Automaton()
     for word, found in sorted(owners.items()):
-        if len(found) == 1 and "" not in found:
-            automaton.add_word(word, min(found))
-    if len(automaton):
-        automaton.make_automaton()
+        automaton.add_word(word, min(found) if len(found) == 1 and word not in unclear else "")
+    automaton.make_automaton()
     return automaton

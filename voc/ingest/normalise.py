@@ -272,7 +272,10 @@ class Normaliser:
         pairs: list[tuple[str, list[str | None]]] = []
         for column in kept:
             values = fields.without_lost(fields.stripped(taken.batch.column(column)))
-            told = privacy.masked_array(values, privacy.MAX_VALUE).to_pylist()
+            if column == taken.fields.get("item_id"):  # long numbers elsewhere may be anybody's
+                told = privacy.safe_ids(values, self.key).to_pylist()
+            else:
+                told = privacy.masked_array(values, privacy.MAX_VALUE).to_pylist()
             if is_survey:
                 told = [
                     None if v in survey.UNANSWERED or (column in opened and not survey.is_silent(v)) else v
