@@ -11,9 +11,10 @@ import numpy as np
 from voc.topics.cluster import Labels, centroids
 from voc.topics.embed import Embedder, Vectors, embed, unit
 from voc.topics.optional import optional
-from voc.topics.words import Words, joined, phrases, says_something, terms
+from voc.topics.words import Words, ends, joined, phrases, says_something, terms
 
 Terms = tuple[tuple[str, float], ...]
+Run = tuple[str, ...]
 
 _TERMS = 12
 _CANDIDATES = 30
@@ -96,14 +97,16 @@ def _names(
     k = len(weighted)
     runs = [set(phrases(row)) for row in tokens]
     everywhere = Counter(run for row in runs for run in row)
-    inside: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(k)]
+    inside: list[Counter[Run]] = [Counter() for _ in range(k)]
     words: list[Counter[str]] = [Counter() for _ in range(k)]
+    closing: list[Counter[Run]] = [Counter() for _ in range(k)]
     for row, run, label in zip(tokens, runs, labels.tolist(), strict=True):
         if label >= 0:
             inside[label].update(run)
+            closing[label].update(run & ends(row))
             words[label].update({token for token in row if says_something(token)})
     sizes = np.bincount(labels[labels >= 0], minlength=k)
-    first = [_candidates(inside[t], everywhere, words[t], int(sizes[t])) for t in range(k)]
+    first = [_candidates(inside[t], closing[t], everywhere, words[t], int(sizes[t])) for t in range(k)]
     texts = sorted({joined(run) for row in first for _, run in row})
     places = {text: i for i, text in enumerate(texts)}
     near = unit(embed(texts, by) - centre) @ centroids(vectors, labels).T if texts else np.zeros((0, k))
@@ -122,18 +125,18 @@ def _names(
 
 
 def _candidates(
-    inside: Counter[tuple[str, ...]], everywhere: Counter[tuple[str, ...]], words: Counter[str], size: int
-) -> list[tuple[float, tuple[str, ...]]]:
+    inside: Counter[Run], closing: Counter[Run], everywhere: Counter[Run], words: Counter[str], size: int
+) -> list[tuple[float, Run]]:
     """The best phrases of a topic of `size` texts.
 
     A phrase is good when its words are in many texts of the topic, the phrase itself in few texts elsewhere, and when
-    it is neither one word nor long.
+    it is neither one word nor long, and when clauses end with it: a phrase that goes on is cut in the middle.
     """
     scored = []
     for run, n in inside.items():
         if n >= max(_OFTEN * size, 2) or size < 4:
             said = [words[token] / size for token in run if says_something(token)]
-            common = (sum(said) / len(said)) ** 0.5 * (n / size) ** 0.1
+            common = (sum(said) / len(said)) ** 0.5 * (n / size) ** 0.1 * (0.5 + 0.5 * closing[run] / n)
             scored.append((common * n / (everywhere[run] + 1) * _FIT[len(run)], run))
     scored.sort(key=lambda pair: (-pair[0], pair[1]))
     return scored[:_CANDIDATES]

@@ -33,6 +33,7 @@ _EMPTY = frozenset((
     "一个", "一家", "一种", "一款", "一次", "这次", "时候", "从此", "不知道",
     "nbsp", "hellip", "ldquo", "rdquo", "quot", "amp", "http", "https", "www", "com", "cn",
 ))
+_PARTICLES = frozenset("了的吧啊呢吗呀啦嘛")
 # fmt: on
 _MOST_WORDS = 5
 _MOST_HAN = 12
@@ -84,6 +85,14 @@ def phrases(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
                 run = tuple(tokens[start : end + 1])
                 if len(joined(run)) >= 2 and len(_HAN.findall("".join(run))) <= _MOST_HAN:
                     yield run
+
+
+def ends(tokens: Sequence[str]) -> set[tuple[str, ...]]:
+    """The runs of one to five words that end where the text does, particles and signs behind them left out."""
+    last = len(tokens)
+    while last and (tokens[last - 1] in _PARTICLES or not _is_word(tokens[last - 1])):
+        last -= 1
+    return {tuple(tokens[start:last]) for start in range(max(0, last - _MOST_WORDS), last)}
 
 
 def joined(tokens: Sequence[str]) -> str:
