@@ -128,7 +128,12 @@ def test_nothing_to_say() -> None:
 
 
 def test_numbers_stay_in_their_ranges_and_rows_are_unique() -> None:
-    texts = ["好吃" * 400, "差差差差差！！", "太咸了" * 50 + "，" * 500, "包装漏气，味道很好，物流慢，客服不理人，再也不买了"]
+    texts = [
+        "好吃" * 400,
+        "差差差差差！！",
+        "太咸了" * 50 + "，" * 500,
+        "包装漏气，味道很好，物流慢，客服不理人，再也不买了",
+    ]
     for mention in analyze(texts, taxonomy=FOOD).to_pylist():
         assert -1 <= mention["polarity"] <= 1 and 0 <= mention["confidence"] <= 1
         assert 0 <= mention["start"] < mention["end"] <= len(texts[mention["row"]])

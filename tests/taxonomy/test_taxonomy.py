@@ -26,7 +26,9 @@ def test_retail_food_has_every_code_with_forty_expressions() -> None:
     assert sorted(issues) == [*(f"P{n:02}" for n in range(19)), *(f"V{n:02}" for n in range(19))]
     for issue in issues.values():
         assert len(issue.expressions) >= 40, issue.code
-        assert any(w.isascii() for w in issue.expressions) and any(not w.isascii() for w in issue.expressions), issue.code
+        assert any(w.isascii() for w in issue.expressions) and any(not w.isascii() for w in issue.expressions), (
+            issue.code
+        )
         assert issue.facet in FACETS and issue.severity in SEVERITIES
         assert issue.facet == ("product" if issue.code[0] == "P" else "service")
 
@@ -67,7 +69,12 @@ def test_opinions_have_one_sign() -> None:
 
 
 def test_lists_may_be_toml_lists_or_one_string_and_use_groups() -> None:
-    text = HEAD + '[groups]\nhair = ["头发", "发丝"]\n' + ISSUE + 'expressions = ["@hair", "Too Salty"]\npraise = "好吃、真香\\nyum, tasty"\n'
+    text = (
+        HEAD
+        + '[groups]\nhair = ["头发", "发丝"]\n'
+        + ISSUE
+        + 'expressions = ["@hair", "Too Salty"]\npraise = "好吃、真香\\nyum, tasty"\n'
+    )
     issue = parse(text.encode(), label="mine.toml")["A1"]
     assert issue.expressions == ("头发", "发丝", "too salty")
     assert issue.praise == ("好吃", "真香", "yum", "tasty")

@@ -97,7 +97,8 @@ def claims(
     paired, bare, spent = reader.pairs(targets, free, context)
     out = decided + paired
     rest = [h for h in free if h not in spent and not h.term.targets]
-    if not out and not bare:
+    named = [t for t in bare if not all(i in lexicon.general for i in t.term.targets)]
+    if not out and not named:
         if context.dangling is not None and (claim := reader.carried(context.dangling, rest)):
             return [claim], None
         out = reader.hints(rest, context)

@@ -24,6 +24,7 @@ _BEHIND_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不�
 _THAN_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}")
 _BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
 _BESIDE = re.compile(r"[跟和与]$")
+_MEASURED = re.compile(r"(没法)?(?:比|相比|比较)")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ def compared(clause: str, rivals: list[tuple[int, int]]) -> Compared | None:
 
 
 def _how(before: str, after: str) -> Comparison | None:
+    if _BESIDE.search(before) and (match := _MEASURED.match(after)):
+        return "we_trail" if match[1] else "as_said"
     if _NO_MORE_THAN.search(before):
         return "we_lead" if _WORSE.match(after) else "we_trail"
     if _THAN.search(before):

@@ -72,7 +72,7 @@ _SUPPOSED = re.compile(
     r"thought it would|expected it to be)\b"
 )
 _HEARSAY = re.compile(
-    r"听说|据说|传闻|网传|传言|网上.{0,4}[说讲传]|网友.{0,3}说|评论.{0,4}说|评价.{0,4}说|有人.{0,2}说|"
+    r"听说|听.{1,4}说|据说|传闻|网传|传言|网上.{0,4}[说讲传]|网友.{0,3}说|评论.{0,4}说|评价.{0,4}说|有人.{0,2}说|"
     r"看(?:到|了)?.{0,5}(?:评论|评价|差评)|"
     r"(?:别人|人家)(?:都)?说|新闻.{0,4}(?:说|报)|\b(?:i heard|heard that|people say|reviews? sa(?:y|"
     r"id)|supposedly|rumou?r)\b"

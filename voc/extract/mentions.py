@@ -41,7 +41,7 @@ ANALYSIS = pa.schema(
 SPEAKS = 0.6
 """A target without an opinion word counts if the model's polarity reaches this, in [0, 1]."""
 AIMED = 14
-"""... and if its clause is at most so long, in code points (four times that in English): in a longer one the target may only be named in passing."""
+"""... and if its clause is at most so long, in code points (four times that in English); longer ones name it in passing."""
 WHOLE = 0.8
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
 CREDIBLE = 0.5
