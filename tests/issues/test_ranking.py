@@ -172,6 +172,24 @@ def test_other_months_do_not_matter(world, ranked):
     assert again.equals(ranked)
 
 
+def test_more_reviews_of_an_unaffected_store_move_no_other_beyond_its_interval(world, ranked):
+    tables = worlds.tables(world)
+    calm = (
+        level(ranked, "store").group_by("store_id").aggregate([("rr", "max")]).sort_by("rr_max")["store_id"][0].as_py()
+    )
+    double = dict(n_reviews=2, n_text=2, n_complaints=2, n_mentions=2)
+    for name in ("facts", "exposure"):
+        rows = tables[name].to_pylist()
+        for row in rows:
+            row |= {c: v * double[c] for c, v in row.items() if c in double and row["store_id"] == calm}
+        tables[name] = pa.Table.from_pylist(rows, schema=tables[name].schema)
+    after = level(rank(MONTH, issues=issues_of(world), **tables), "store").to_pylist()
+    now = {(r["store_id"], r["aspect"]): r["rank"] for r in after if r["store_id"] != calm}
+    before = [r for r in level(ranked, "store").to_pylist() if r["store_id"] != calm]
+    assert len(before) > 50
+    assert all(r["rank_lo"] <= now[r["store_id"], r["aspect"]] <= r["rank_hi"] for r in before)
+
+
 def chain_of(stores=8, skus=6, n=60, base=2):
     """An even chain: every store sells every SKU n times and hears of `leak` `base` times."""
     exposure = [seen(f"s{s}", f"k{k}", n) for s in range(stores) for k in range(skus)]
@@ -316,17 +334,22 @@ def test_unknown_aspect_and_facts_without_reviews_are_refused():
         rank_rows([*facts, fact("s99", "k0", "leak", 1)], exposure)
 
 
+EVERY = {"store", "sku", "store_sku", "source", "chain"}
+
+
 @pytest.mark.parametrize(
     "facts, exposure, levels",
     [
         ([], [], set()),
         ([], [seen("s0", "k0", 40)], set()),
-        ([fact("s0", "k0", "leak", 1)], [seen("s0", "k0", 1)], {"store", "sku", "store_sku", "source", "chain"}),
-        ([fact("s0", "k0", "leak", 9)], [seen("s0", "k0", 9)], {"store", "sku", "store_sku", "source", "chain"}),
+        ([fact("s0", "k0", "leak", 0)], [seen("s0", "k0", 40)], set()),  # all positive
+        ([fact("s0", "k0", "leak", 1)], [seen("s0", "k0", 9), seen(None, "k0", 0)], EVERY),
+        ([fact("s0", "k0", "leak", 1)], [seen("s0", "k0", 1)], EVERY),
+        ([fact("s0", "k0", "leak", 9)], [seen("s0", "k0", 9)], EVERY),
         ([fact(None, "k0", "leak", 9)], [seen(None, "k0", 50)], {"sku", "source", "chain"}),
         ([fact("s0", None, "leak", 9)], [seen("s0", None, 50)], {"store", "source", "chain"}),
         ([fact(None, None, "leak", 9)], [seen(None, None, 50)], {"source", "chain"}),
-        ([fact("s0", "k0", "leak", 2)], [seen("s0", "k0", 5, text=0)], {"store", "sku", "store_sku", "source", "chain"}),
+        ([fact("s0", "k0", "leak", 2)], [seen("s0", "k0", 5, text=0)], EVERY),
     ],
 )  # fmt: skip
 def test_edge_months(facts, exposure, levels):
