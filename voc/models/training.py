@@ -76,7 +76,7 @@ def fit(
     `calibration` (n,) weighs the texts where the probabilities are fitted; `weights` where it is None. Deterministic.
     """
     counts, owners = _occurrences(texts, options.longest)
-    vocabulary, columns = _vocabulary(counts, owners, len(texts), labels, classes, options)
+    vocabulary, columns = _vocabulary(counts, owners, labels, classes, options)
     matrix = _matrix(columns, owners, len(texts), vocabulary)
     raw, bias = _one_against_rest(matrix, labels, weights, classes, options)
     raw *= vocabulary.idf[:, None]
@@ -103,7 +103,6 @@ def _occurrences(texts: Sequence[str], longest: int) -> tuple[NDArray[np.uint32]
 def _vocabulary(
     keys: NDArray[np.uint32],
     owners: NDArray[np.int64],
-    count: int,
     labels: NDArray[np.integer],
     classes: int,
     options: Options,
@@ -112,6 +111,7 @@ def _vocabulary(
 
     They are ranked by the z score of their log odds ratio (Monroe, Colaresi and Quinn 2008, without a prior).
     """
+    count = len(labels)
     distinct, codes = np.unique(keys, return_inverse=True)
     pairs = np.unique(codes.astype(np.int64) * count + owners)
     column, row = pairs // count, pairs % count
