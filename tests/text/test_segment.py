@@ -1,5 +1,9 @@
+import csv
+import gzip
 import logging
+import os
 import random
+from pathlib import Path
 
 import jieba
 import pytest
@@ -59,3 +63,14 @@ def test_english_words():
     assert english_words(["Don't buy 2.5 lb, ever!"]) == [
         ["Don't", " ", "buy", " ", "2.5", " ", "lb", ",", " ", "ever", "!"]
     ]
+
+
+@pytest.mark.realdata
+def test_same_words_as_jieba_on_twenty_thousand_reviews(segmenter):
+    jieba.setLogLevel(logging.ERROR)
+    path = Path(os.environ["VOC_TEST_DATA"]) / "polarity" / "online_shopping_9_cats.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
+        texts = [row["review"] for row in csv.DictReader(file)]
+    texts = [text for text in texts if len(text) < 120][:20_000]
+    same = sum(row == jieba.lcut(text) for text, row in zip(texts, segmenter.cut(texts), strict=True))
+    assert len(texts) == 20_000 and same >= 0.999 * len(texts)
