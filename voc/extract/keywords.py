@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from voc.extract.terms import Terms, stream, terms
-from voc.schemas import KEYWORDS
+from voc.schemas import KEYWORDS, WEIGHTLESS
 
 RESULT = pa.schema([("term", pa.string()), ("n_reviews", pa.int64()), ("score", pa.float64())])
 POLARITIES = {"negative": "complaint", "positive": "praise"}
@@ -203,9 +203,8 @@ def _texts_of(review: NDArray[np.int64], term: NDArray[np.int64], size: int) -> 
 
 
 def _genuine(reviews: pa.Table) -> pa.ChunkedArray:
-    left_out = ("default_review", "near_duplicate", "spam", "burst", "burst_negative")
     joined = pc.binary_join(reviews["flags"], ",")
-    flagged = pc.match_substring_regex(joined, rf"(^|,)({'|'.join(left_out)})(,|$)")
+    flagged = pc.match_substring_regex(joined, rf"(^|,)({'|'.join(WEIGHTLESS)})(,|$)")
     return pc.invert(pc.or_(flagged, pc.is_valid(reviews["duplicate_of"])))
 
 
