@@ -12,10 +12,11 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from voc import pipeline
-from voc.commands.init import create
 from voc.corpora.sample import generate
 from voc.corpora.score import Scores, score, table
+
+from voc import pipeline
+from voc.commands.init import create
 
 
 def trial(folder: Path, seed: int, *, reviews: int, keep: bool = False) -> Scores:

@@ -58,7 +58,9 @@ def project(demo):
 def test_planted_issues_are_found_and_false_ones_are_rare(project, truth):
     scores = score(truth, project.ranking(month=MONTH).arrow(), month=MONTH)
     assert scores.planted >= 15
-    assert scores.recall >= 0.5, scores.missed  # a smaller chain than the demo's: the bar of the demo is in docs/accuracy.md
+    assert scores.recall >= 0.5, (
+        scores.missed
+    )  # a smaller chain than the demo's: the bar of the demo is in docs/accuracy.md
     assert scores.false_share <= 0.2, scores.false
 
 
@@ -68,7 +70,9 @@ def test_the_sample_is_no_mirror_of_the_taxonomy(truth):
 
 def test_the_defect_of_every_store_is_on_the_chain_list(project, truth):
     wide = next(issue for issue in truth["wide_issues"] if issue["level"] == "chain")
-    listed = project.table("chain", month=MONTH).sql("select aspect from this order by rank").arrow()["aspect"].to_pylist()
+    listed = (
+        project.table("chain", month=MONTH).sql("select aspect from this order by rank").arrow()["aspect"].to_pylist()
+    )
     assert wide["aspect"] in listed[:5]
 
 
@@ -94,13 +98,17 @@ def test_run_json_names_versions_and_inputs_and_neither_clock_nor_place(demo):
 
 
 def test_every_ranked_number_has_its_words(project):
-    rows = project.ranking(month=MONTH).sql("select * from this where gate in ('strong', 'moderate')").arrow().to_pylist()
+    rows = (
+        project.ranking(month=MONTH).sql("select * from this where gate in ('strong', 'moderate')").arrow().to_pylist()
+    )
     assert rows
     for row in rows:
         evidence = project.evidence(row).arrow()
         assert len(evidence) == row["observed"], row
         assert set(row["evidence"]) <= set(evidence["review_id"].to_pylist())
-        assert all(quote in text for quote, text in zip(*(evidence[c].to_pylist() for c in ("quote", "text")), strict=True))
+        assert all(
+            quote in text for quote, text in zip(*(evidence[c].to_pylist() for c in ("quote", "text")), strict=True)
+        )
 
 
 def test_a_reference_resolves_like_the_row_that_it_was_made_from(project):
@@ -165,8 +173,12 @@ def test_too_much_in_quarantine_is_exit_4_and_nothing_is_lost(tmp_path):
     assert run("init", tmp_path).returncode == 0
     rows = [f"{i},味道不错,2026-10-0{i % 9 + 1} 12:00:00,5" for i in range(8)] + ["8,坏日期,昨天,5", "9,坏日期,前天,5"]
     (tmp_path / "inbox" / "table").mkdir()
-    (tmp_path / "inbox" / "table" / "shop.csv").write_text("review_id,text,created_at,rating\n" + "\n".join(rows), "utf-8")
-    done = run("ingest", tmp_path / "inbox" / "table" / "shop.csv", "--source", "table", "--project", tmp_path, "--json")
+    (tmp_path / "inbox" / "table" / "shop.csv").write_text(
+        "review_id,text,created_at,rating\n" + "\n".join(rows), "utf-8"
+    )
+    done = run(
+        "ingest", tmp_path / "inbox" / "table" / "shop.csv", "--source", "table", "--project", tmp_path, "--json"
+    )
     ledger = json.loads(done.stdout)[0]
     assert done.returncode == 4
     assert ledger["records"] == 10 == ledger["new"] + ledger["quarantined"] and ledger["quarantined"] == 2

@@ -31,4 +31,6 @@ def test_every_command_is_documented_and_the_references_are_up_to_date():
     spec.loader.exec_module(generate)
     assert all(f"## voc {name}\n" in generate.cli() for name in COMMANDS)
     assert (ROOT / "docs" / "cli.md").read_text("utf-8") == generate.cli(), "run: python docs/generate.py"
-    assert (ROOT / "docs" / "configuration.md").read_text("utf-8") == generate.configuration(), "run: python docs/generate.py"
+    assert (ROOT / "docs" / "configuration.md").read_text("utf-8") == generate.configuration(), (
+        "run: python docs/generate.py"
+    )

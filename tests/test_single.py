@@ -73,7 +73,7 @@ def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
 
 def test_cells_of_a_csv_are_no_formulas(tmp_path):
     single.write(pa.table({"text": ["=1+1", "＝cmd", "fine", None]}), tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[1:] == ["\"'=1+1\"", "\"'＝cmd\"", '"fine"', ""]
+    assert (tmp_path / "out.csv").read_text("utf-8-sig").splitlines()[1:] == ['"\'=1+1"', '"\'＝cmd"', '"fine"', ""]
 
 
 def reviews(stores=("A", "B", "C", "D"), bad="B", n=300):

@@ -66,16 +66,18 @@ class NlpSection(Section):
 class TopicsSection(Section):
     enabled: bool = True
     embedder: str = "use"
-    max_clauses: int = Field(50_000, ge=1)
+    max_clauses: int = Field(8_000, ge=1)
     seed: int = 2016
 
 
 class RankingSection(Section):
-    """`threshold`: the relative risk that a signal must exceed; `fdr`: the share of false ones borne among signals."""
+    """`threshold`: the relative risk that a signal must exceed; `fdr`: the share of false ones borne among signals;
+    `floor`: the probability of exceeding it that each signal needs of its own."""
 
     threshold: float = Field(1.5, ge=1)
     fdr: float = Field(0.10, gt=0, lt=1)
     least: int = Field(3, ge=1)
+    floor: float = Field(0.8, ge=0, le=1)
     strong_from: float = Field(2.0, ge=1)
     severity_weights: dict[str, float] = Field(default_factory=lambda: {"S1": 8.0, "S2": 4.0, "S3": 2.0, "S4": 1.0})
 
@@ -95,7 +97,7 @@ class Hygiene(Section):
     """Thresholds of the flags that keep paid, copied and hostile rows out of the statistics."""
 
     near_duplicate: float = Field(0.8, gt=0, le=1)
-    near_duplicate_min_chars: int = Field(12, ge=1)
+    near_duplicate_min_chars: int = Field(16, ge=1)
     burst_size: int = Field(8, ge=2)
     burst_hours: float = Field(72, gt=0)
 

@@ -39,6 +39,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "exposure": ("month", "source", "store_id", "sku_id"),
     "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
     "chain": ("month", "rank", "issue_kind", "aspect"),
+    "complainers": ("month", "source"),
 }
 MONTHLY = frozenset(name for name, schema in TABLES.items() if "month" in schema.names)
 

@@ -222,12 +222,13 @@ def topics(work: Workspace, *, month: str) -> bool:
     lake, settings = work.lake, work.config.topics
     _known_month(month, lake.months("reviews"))
     months = [m for m in lake.months("mentions") if m <= month]
-    inputs = digest(settings.model_dump(), _code(), [lake.fingerprint("mentions", m) for m in months])
+    made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in months]
+    inputs = digest(settings.model_dump(), _code(), made_of)
     if lake.made_from("topics", month) == inputs:
         return False
     result = topic_room.topics_for_month(
         lake.read("mentions", months=months),
-        lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "lang"]),
+        lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "duplicate_of", "lang"]),
         month=month,
         history=lake.read("topics", months=[m for m in lake.months("topics") if m < month]),
         store=lake.root / "_topics",
@@ -259,7 +260,10 @@ def count(work: Workspace) -> list[str]:
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
         lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum))
-        lake.replace_month("exposure", month, ranking_room.exposure(reviews, skus=skus))
+        exposure = ranking_room.exposure(reviews, skus=skus)
+        lake.replace_month("exposure", month, exposure)
+        complaints = ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum)
+        lake.replace_month("complainers", month, ranking_room.complainers(complaints, exposure))
         lake.record("count", month, inputs)
         remade.append(month)
     return remade
@@ -293,7 +297,7 @@ def ranking_settings(config: Config) -> ranking_room.RankSettings:
 def issue_metas(taxonomy: Taxonomy) -> dict[str, ranking_room.IssueMeta]:
     """What the statistics need to know of each issue."""
     return {
-        code: ranking_room.IssueMeta(code=code, severity=issue.severity, store=issue.store)
+        code: ranking_room.IssueMeta(code=code, severity=issue.severity, store=issue.store, ranked=not issue.general)
         for code, issue in taxonomy.issues.items()
     }
 
@@ -328,7 +332,7 @@ def report(
 
 def report_data(work: Workspace, *, month: str) -> Any:
     """Everything that the month's report shows, read from the lake."""
-    from voc.report.data import IssueName, ReportData, complainers
+    from voc.report.data import IssueName, ReportData
 
     lake, taxonomy = work.lake, work.taxonomy()
     months = [m for m in lake.months("exposure") if m <= month]
@@ -336,7 +340,6 @@ def report_data(work: Workspace, *, month: str) -> Any:
     exposure = lake.read("exposure", months=months)
     reviews = lake.read("reviews", months=[month])
     skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
-    every = lake.read("mentions", months=months), lake.read("reviews", months=months)
     return ReportData(
         month=month,
         title=work.config.report.title or work.config.project.name,
@@ -362,11 +365,18 @@ def report_data(work: Workspace, *, month: str) -> Any:
             )
             for code, i in taxonomy.issues.items()
         },
-        complainers=complainers(*every, min_confidence=minimum),
+        complainers=lake.read("complainers", months=months),
         min_confidence=minimum,
         time_zone=work.config.project.time_zone,
+        previous=_previous_ranking(lake, month),
         run=run_record(work, month=month),
     )
+
+
+def _previous_ranking(lake: Lake, month: str) -> pa.Table | None:
+    """The ranking of the month before, if it was made."""
+    before = ranking_room.previous(month)
+    return lake.read("ranking", months=[before]) if before in lake.months("ranking") else None
 
 
 def _rows_of(mentions: pa.Table, chosen: pa.Table) -> pa.Table:

@@ -92,8 +92,8 @@ class Project:
         outside = {"store_id": ("stores", "region"), "sku_id": ("skus", "category")}
         joins = {column: (table, key, filters.pop(key)) for column, (table, key) in outside.items() if key in filters}
         if filters.get("intent") == "complaint":
-            filters["issue_code"] = filters.pop("aspect", None)  # type: ignore[assignment]
-            mentions = self._counted({k: v for k, v in filters.items() if v is not None and k != "intent"})
+            names = {"aspect": "issue_code"}
+            mentions = self._counted({names.get(k, k): v for k, v in filters.items() if k != "intent"})
         else:
             mentions = self.table("mentions", **filters).arrow()
         for column, (table, key, value) in joins.items():
@@ -116,7 +116,9 @@ class Project:
         """).arrow()  # fmt: skip
         keys = ["review_id", "issue_code", "source", "store_id", "sku_id"]
         kept = counted.select(keys).rename_columns({"issue_code": "aspect"})
-        return kept.join(best.drop_columns(["source", "store_id", "sku_id"]), ["review_id", "aspect"], join_type="inner")
+        return kept.join(
+            best.drop_columns(["source", "store_id", "sku_id"]), ["review_id", "aspect"], join_type="inner"
+        )
 
     def _quotes(self, mentions: pa.Table) -> pa.Table:
         months = sorted(set(mentions["month"].to_pylist()))

@@ -103,11 +103,18 @@ CHAIN = _schema(
     year_ratio=REAL, year_ratio_lo=REAL, year_ratio_hi=REAL, rank=(INT,), evidence=(WORDS,),
 )  # fmt: skip
 
+# Root reviews of a month and source, and how many of them complain about at least one thing: the trend of the report.
+COMPLAINERS = _schema(month=(TEXT,), source=(TEXT,), n_reviews=(INT,), n_complaining=(INT,))
+
+#: Flags that take a review out of every count; it stays in `reviews` and is shown apart.
+WEIGHTLESS = ("burst", "burst_negative", "claim", "default_review", "incentivised", "near_duplicate", "spam")
+
 TABLES = MappingProxyType(
     dict(
         reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, ingests=INGESTS, quarantine=QUARANTINE,
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
         mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
+        complainers=COMPLAINERS,
     )
 )  # fmt: skip
 

@@ -37,8 +37,8 @@ LANGUAGES = ("auto", "zh", "en")
 NAMES: dict[str, tuple[str, ...]] = {
     "text": ("text", "content", "review", "review_text", "comment", "comments", "body", "sentence", "评论内容", "评价内容",
              "评论", "评价", "内容", "文本", "用户评论", "评论用户内容", "verified_reviews"),
-    "created_at": ("created_at", "date", "time", "created", "creation_time", "creationTime", "timestamp", "评论时间", "评价时间",
-                   "时间", "日期"),
+    "created_at": ("created_at", "date", "time", "created", "creation_time", "creationTime", "timestamp", "评论时间",
+                   "评价时间", "时间", "日期"),
     "store_id": ("store_id", "store", "shop_id", "shop", "门店", "门店编号", "门店id", "店铺"),
     "sku_id": ("sku_id", "sku", "product_id", "product", "商品", "商品id", "商品编号"),
     "source": ("source", "channel", "platform", "来源", "渠道", "平台"),
@@ -72,7 +72,11 @@ def keywords(
 
 
 def rank_file(
-    data: str | Path | pa.Table, *, taxonomy: str | Path = "retail-food", lang: str = "auto", encoding: str | None = None
+    data: str | Path | pa.Table,
+    *,
+    taxonomy: str | Path = "retail-food",
+    lang: str = "auto",
+    encoding: str | None = None,
 ) -> pa.Table:
     """The ranking (table `ranking`) of the last month of reviews with text, created_at, store_id, sku_id [, source, rating].
 
@@ -88,7 +92,9 @@ def rank_file(
         columns = _columns(path, NAMES, needed=("text", "created_at"), encoding=encoding)
     for name in ("text", "created_at"):
         if name not in columns:
-            raise InputError(f"column {name!r} is needed; the table has {', '.join(columns) or 'none of the known ones'}")
+            raise InputError(
+                f"column {name!r} is needed; the table has {', '.join(columns) or 'none of the known ones'}"
+            )
     reviews = _reviews(columns, path)
     if not len(reviews):
         return _with_json_evidence(RANKING.empty_table())
@@ -138,7 +144,9 @@ def write(table: pa.Table, path: Path) -> None:
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
-    columns = {n: _without_formula(table[n]) if pa.types.is_string(table[n].type) else table[n] for n in table.column_names}
+    columns = {
+        n: _without_formula(table[n]) if pa.types.is_string(table[n].type) else table[n] for n in table.column_names
+    }
     with open(path, "wb") as handle:
         handle.write(b"\xef\xbb\xbf")
         pa_csv.write_csv(pa.table(columns), handle)

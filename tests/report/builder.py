@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 from scipy.stats import gamma
 
-from voc.report.data import COMPLAINERS, IssueName, ReportData
-from voc.schemas import TABLES, empty
+from voc.report.data import IssueName, ReportData
+from voc.schemas import COMPLAINERS, TABLES, empty
 
 MONTH = "2026-10"
 ISSUES = {

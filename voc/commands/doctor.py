@@ -44,12 +44,9 @@ def _packages() -> list[dict[str, Any]]:
 
 def _models() -> list[dict[str, Any]]:
     rows = []
-    for name in models.available():
-        try:
-            models.verify(name)
-            rows.append(_row(f"model {name}", "ok", "sha256 as in the manifest"))
-        except VocError as error:
-            rows.append(_row(f"model {name}", "broken", str(error)))
+    for found in models.verify():
+        state, remark = ("broken", found.problem) if found.problem else ("ok", "sha256 as in the manifest")
+        rows.append(_row(f"model {found.model}", state, remark))
     return rows
 
 

@@ -12,6 +12,7 @@ from voc import config as configuration
 from voc import ingest as ingestion
 from voc import taxonomy as taxonomies
 from voc.commands import say
+from voc.config import PrivacySection
 from voc.errors import WrongUse
 
 TEMPLATE = """\
@@ -46,8 +47,19 @@ def init(
     say(f"project made in {folder}: put exports into {folder}/inbox/NAME/ and run `voc run --month YYYY-MM`")
 
 
-def create(folder: Path, *, taxonomy: str = "retail-food", editable: bool = True, topics: bool = True) -> None:
-    """The project's files. Raises WrongUse when the folder holds a project already; nothing is overwritten."""
+def create(
+    folder: Path,
+    *,
+    taxonomy: str = "retail-food",
+    editable: bool = True,
+    topics: bool = True,
+    name: str | None = None,
+    key: bytes | None = None,
+) -> None:
+    """The project's files. Raises WrongUse when the folder holds a project already; nothing is overwritten.
+
+    `name`: what the report is headed with (default: the folder's name); `key`: see `voc.ingest.make_key`.
+    """
     path = folder / configuration.FILE
     if path.exists():
         raise WrongUse(f"{path} exists already; edit it, or choose another folder")
@@ -57,6 +69,7 @@ def create(folder: Path, *, taxonomy: str = "retail-food", editable: bool = True
     if editable:
         (folder / "taxonomy.toml").write_text(source.read_text("utf-8"), "utf-8")
     reference = "taxonomy.toml" if editable else taxonomy
-    name = folder.resolve().name.replace("\\", "").replace('"', "")
+    name = (name or folder.resolve().name).replace("\\", "").replace('"', "")
+    if not (folder / PrivacySection().key_file).exists():
+        ingestion.make_key(folder / PrivacySection().key_file, key=key)
     path.write_text(TEMPLATE.format(name=name, taxonomy=reference, topics=str(topics).lower()), "utf-8")
-    ingestion.make_key(folder / configuration.load(folder).privacy.key_file)

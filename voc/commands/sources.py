@@ -8,4 +8,6 @@ from voc.commands import AsJson, show
 
 def sources(*, as_json: AsJson = False) -> None:
     """The ingestors there are, with the columns that each one knows and how well its layout is known."""
-    show(ingestion.sources(), as_json=as_json)
+    found = ingestion.sources()
+    short = [row | {"columns": ", ".join(str(c).partition(":")[0] for c in row["columns"])} for row in found]
+    show(found if as_json else short, as_json=as_json)

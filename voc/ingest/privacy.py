@@ -40,14 +40,17 @@ _PERSONAL = re.compile(
 )
 
 
-def make_key(path: Path) -> bytes:
-    """Write a new random key to `path` (mode 0600) and return it. Raises ConfigError if a file is there already."""
+def make_key(path: Path, *, key: bytes | None = None) -> bytes:
+    """Write a new random key to `path` (mode 0600) and return it. Raises ConfigError if a file is there already.
+
+    `key` is for generated data, whose ids should be the same everywhere; a key that others know protects nobody.
+    """
     path = Path(path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise ConfigError(f"the key file {path.name} exists already; it is never overwritten") from error
-    key = secrets.token_bytes(KEY_BYTES)
+    key = key or secrets.token_bytes(KEY_BYTES)
     with os.fdopen(handle, "w") as out:
         out.write(key.hex() + "\n")
     return key

@@ -16,12 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from voc.errors import SchemaMismatch
-from voc.schemas import EXPOSURE, FACTS, MENTIONS, REVIEWS, TIME, conform
-
-WEIGHTLESS = (
-    "burst", "burst_negative", "claim", "default_review", "incentivised", "near_duplicate", "spam",
-)  # fmt: skip
-"""Flags that take a review out of the statistics."""
+from voc.schemas import COMPLAINERS, EXPOSURE, FACTS, MENTIONS, REVIEWS, TIME, WEIGHTLESS, conform
 
 REVIEW_COLUMNS = (
     "review_id", "parent_id", "kind", "source", "month", "store_id", "sku_id", "rating", "flags", "text",
@@ -145,6 +140,23 @@ def complaints(
             parts.append(conform(_arrow(db, query), COMPLAINTS))
             db.execute("drop table said")
     return pa.concat_tables(parts)
+
+
+def complainers(complaints: pa.Table, exposure: pa.Table) -> pa.Table:
+    """COMPLAINERS: per month and source the counted roots of `exposure`, and those with a complaint of kind `aspect`."""
+    with duckdb.connect(":memory:") as db:
+        db.register("complaints", complaints)
+        db.register("exposure", exposure)
+        query = """
+            with said as (
+                select month, source, count(distinct root_id) as n from complaints
+                where issue_kind = 'aspect' group by all
+            )
+            select e.month, e.source, cast(sum(e.n_reviews) as bigint) as n_reviews,
+                   coalesce(any_value(said.n), 0) as n_complaining
+            from exposure e left join said using (month, source)
+            group by all having sum(e.n_reviews) > 0 order by month, source"""
+        return conform(_arrow(db, query), COMPLAINERS)
 
 
 def exposure(reviews: pa.Table, *, skus: pa.Table | None = None) -> pa.Table:

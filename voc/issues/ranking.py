@@ -48,14 +48,17 @@ def rank(
     settings = settings or RankSettings()
     facts, exposure, complaints = own(facts, exposure, complaints, skus)
     parts = []
-    for kind in sorted(pc.unique(facts.filter(pc.field("month") == month)["issue_kind"]).to_pylist()):
-        data = build(month, kind, facts, exposure)
+    unranked = pa.array(sorted(code for code, issue in issues.items() if not issue.ranked), pa.string())
+    ranked = ~pc.is_in(pc.field("issue_code"), value_set=unranked)
+    judged, voices = facts.filter(ranked), complaints.filter(ranked)
+    for kind in sorted(pc.unique(judged.filter(pc.field("month") == month)["issue_kind"]).to_pylist()):
+        data = build(month, kind, judged, exposure)
         frame = _Frame(
             month, kind, data, [meta(issues, kind, code) for code in data.issues],
             groups(stores, "store_id", "region", data.stores, month),
             groups(skus, "sku_id", "category", data.skus, month),
         )  # fmt: skip
-        said = complaints.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
+        said = voices.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
         parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), settings))
     listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
     parts.append(as_ranking(listed))

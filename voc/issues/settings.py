@@ -17,12 +17,15 @@ LEVELS = ("store", "sku", "store_sku", "region", "source", "category")
 class IssueMeta:
     """An issue as the ranking sees it: its code, its severity (S1 the gravest .. S4), and whether a store answers for it.
 
+    Where `ranked` is False (the codes for whatever fits no other) the issue is on the chain list alone: what stands behind
+    it differs from place to place, so an excess of it has no meaning.
     Where `store` is False (couriers, platform, warehouse, supplier) the issue is never in a store's or a pair's rows.
     """
 
     code: str
     severity: str = "S3"
     store: bool = True
+    ranked: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from voc.errors import UnknownName
 from voc.report import dims
-from voc.report.data import COMPLAINERS, PeerBand, ReportData, counted
+from voc.report.data import PeerBand, ReportData, counted
 from voc.report.words import SMALL
-from voc.schemas import empty
+from voc.schemas import COMPLAINERS, empty
 
 PEERS, OWNERS = 5, 2  # fewer comparable stores, or fewer owners, and a store could be recognised
 _RUN_KEYS = ("month", "code_version", "version", "taxonomy_sha256", "model_sha256")

@@ -11,17 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.errors import SchemaMismatch
-from voc.schemas import TABLES, empty
+from voc.schemas import COMPLAINERS, TABLES, WEIGHTLESS, empty
 
 # A review with one of these is shown but not counted: it says nothing about how often something happens.
-NOT_COUNTED = frozenset(
-    {"default_review", "near_duplicate", "burst", "burst_negative", "incentivised", "spam", "claim", "duplicate"}
-)
-
-# Reviews of a month and source, and how many of them complain about at least one thing.
-COMPLAINERS = pa.schema(
-    [("month", pa.string()), ("source", pa.string()), ("n_reviews", pa.int64()), ("n_complaining", pa.int64())]
-)
+NOT_COUNTED = frozenset(WEIGHTLESS)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.errors import SchemaMismatch
+from voc.schemas import WEIGHTLESS
 
 INTENTS = ("complaint", "request")
-#: Reviews with one of these flags are no customer's own words, or not evidence: they take no part.
-NOT_COUNTED = frozenset(
-    {"default_review", "near_duplicate", "burst", "burst_negative", "incentivised", "spam", "claim", "duplicate"}
-)
+_WEIGHTLESS = frozenset(WEIGHTLESS)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def _not_counted(reviews: pa.Table) -> list[str]:
         out += [
             i
             for i, flags in zip(ids, reviews["flags"].to_pylist(), strict=True)
-            if NOT_COUNTED.intersection(flags or ())
+            if not _WEIGHTLESS.isdisjoint(flags or ())
         ]
     if "duplicate_of" in reviews.column_names:
         out += [i for i, other in zip(ids, reviews["duplicate_of"].to_pylist(), strict=True) if other is not None]
