@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -163,7 +163,15 @@ def _write_jsonl(table: pa.Table, path: Path) -> None:
             handle.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
 
 
-WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": lambda table, path: pq.write_table(table, path)}
+def _write_parquet(table: pa.Table, path: Path) -> None:
+    pq.write_table(table, path)
+
+
+WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
+    ".csv": _write_csv,
+    ".jsonl": _write_jsonl,
+    ".parquet": _write_parquet,
+}
 
 
 # ---- reading ----------------------------------------------------------------------------------------------------------
@@ -172,7 +180,8 @@ WRITERS = {".csv": _write_csv, ".jsonl": _write_jsonl, ".parquet": lambda table,
 def _texts(path: Path, column: str | None, encoding: str | None) -> list[str | None]:
     """The text of each record of `path`; None for a rejected one."""
     names = {"text": (column,) if column else NAMES["text"]}
-    return _columns(path, names, needed=("text",), encoding=encoding)["text"].to_pylist()
+    found: list[str | None] = _columns(path, names, needed=("text",), encoding=encoding)["text"].to_pylist()
+    return found
 
 
 def _columns(

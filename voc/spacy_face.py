@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,9 @@ class Component:
 
     def pipe(self, stream: Any, batch_size: int = 256) -> Any:
         """The same for many docs, a batch at a time."""
-        for batch in spacy.util.minibatch(stream, batch_size):
-            yield from self._annotate(list(batch))
+        docs = iter(stream)
+        while batch := list(itertools.islice(docs, batch_size)):
+            yield from self._annotate(batch)
 
     def _annotate(self, docs: list[Doc]) -> list[Doc]:
         texts = [doc.text for doc in docs]
