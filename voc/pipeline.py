@@ -179,14 +179,14 @@ def annotate(work: Workspace, *, months: Sequence[str] | None = None, progress: 
                 lake.replace_month(name, month, engine.run(stage, reviews))
             if progress is not None:
                 progress("annotate", done + 1, len(stale))
-        tables = engine.map(keywords_of, [(str(lake.root), month) for month, _ in stale])
+        tables = engine.map(keywords_of, [(str(lake.root), m, work.taxonomy_reference()) for m, _ in stale])
     for (month, inputs), table in zip(stale, tables, strict=True):
         lake.replace_month("keywords", month, table)
         lake.record("annotate", month, inputs)
     return [month for month, _ in stale]
 
 
-def keywords_of(root: str, month: str) -> pa.Table:
+def keywords_of(root: str, month: str, taxonomy: str) -> pa.Table:
     """The keyword table of one month of the lake at `root`; a job for one worker."""
     lake = Lake(Path(root))
     earlier = lake.months("keywords")
@@ -196,7 +196,11 @@ def keywords_of(root: str, month: str) -> pa.Table:
             lake.read("keywords", months=[m for m in earlier if m < month], columns=["term"])["term"].to_pylist()
         )
     return keyword_table.table(
-        lake.read("reviews", months=[month]), lake.read("mentions", months=[month]), month=month, known=known
+        lake.read("reviews", months=[month]),
+        lake.read("mentions", months=[month]),
+        month=month,
+        known=known,
+        words=taxonomies.expressions(taxonomies.load(taxonomy)),
     )
 
 

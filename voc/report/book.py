@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from voc.report import dims
 from voc.report.data import IssueName, ReportData
-from voc.report.words import Words
+from voc.report.words import SMALL, Words
 
 SUMS = ("n_reviews", "n_text", "rating_sum", "rating_n", "n_default", "n_flagged")
 GATED = ("strong", "moderate")
@@ -72,6 +72,14 @@ class Exposure(NamedTuple):
 
 _NOTHING = Exposure()
 Row = dict[str, Any]
+
+
+SMALL_CHAIN = 200  # with at most this many stores to judge, those to watch have pages too
+
+
+def watched(row: Row) -> bool:
+    """A cell below the threshold that somebody who looks after the place would want to read all the same."""
+    return bool(row["gate"] == "insufficient" and row["observed"] >= 3 and row["observed"] > row["expected"])
 
 
 class Book:
@@ -329,8 +337,11 @@ class Book:
         return out
 
     def _told(self) -> dict[str, list[str]]:
-        """Ids of stores and SKUs with something to say: a gated cell or a safety case."""
+        """Ids of stores and SKUs with something to say: a gated cell, a safety case, or in a small chain one to watch."""
         rows = [r for level in ("store", "sku", "store_sku") for r in self.gated.get(level, ())]
+        judged = {s for s in self.stores if self.seen("store", s).n_reviews >= SMALL}
+        if len(judged) <= SMALL_CHAIN:
+            rows += [r for r in self.by_level.get("store", ()) if r["store_id"] in judged and watched(r)]
         return {
             dim: sorted(
                 {r[f"{dim}_id"] for r in rows if r[f"{dim}_id"] is not None and dim in r["level"]}

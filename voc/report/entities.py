@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from voc.report import readers, safety
-from voc.report.book import Row
+from voc.report.book import Row, watched
 from voc.report.context import Context
 from voc.report.figures import Fig
 from voc.report.quotes import quotes
@@ -23,6 +23,7 @@ def store(ctx: Context, key: str) -> dict[str, Any]:
     return {
         **_common(ctx, "store", key),
         "todo": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in own[:TO_DO]],
+        "watch": [] if own else [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in _watched(ctx, key)[:TO_DO]],
         "later": [ctx.cells.cell(r) for r in own[TO_DO:]],
         "other": [(ctx.cells.cell(r), ctx.cells.quotes(r, 1)) for r in other],
         "band": readers.band(ctx, book.data.peers.get(key)),
@@ -112,6 +113,12 @@ def sources(ctx: Context, key: str) -> list[tuple[str, int]]:
         if m.counted:
             found.setdefault(m.source, set()).add(m.root)
     return sorted(((s, len(r)) for s, r in found.items()), key=lambda p: (-p[1], p[0]))
+
+
+def _watched(ctx: Context, key: str) -> list[Row]:
+    """Rows of a store below the threshold, by what they are above expectation."""
+    found = [r for r in ctx.book.by_level.get("store", ()) if r["store_id"] == key and watched(r)]
+    return sorted(found, key=lambda r: (r["expected"] - r["observed"], r["rank"]))
 
 
 def _rows(ctx: Context, dim: str, key: str) -> list[Row]:

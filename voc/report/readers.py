@@ -16,7 +16,7 @@ from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
 from voc.report.dims import Sku, Store, tidy
-from voc.report.figures import Fig, anchor_of
+from voc.report.figures import Fig, anchor_of, wilson
 from voc.report.quotes import MOST, Quote, quotes
 from voc.report.words import LEVELS, SMALL
 
@@ -68,12 +68,35 @@ def stores(ctx: Context) -> dict[str, Any]:
         "cells": [ctx.cells.cell(r) for r in book.gated.get("store", [])],
         "pairs": [ctx.cells.cell(r) for r in book.gated.get("store_sku", [])],
         "regions": [ctx.cells.cell(r) for r in book.gated.get("region", [])],
+        "all": [_judged(ctx, s) for s, n in few if n >= SMALL],
         "few": [
             (book.store_name(s), ctx.evidence.exposure("store", s), ctx.page("store", s))
             for s, n in few
             if 0 < n < SMALL
         ],
         "loved": loved(ctx),
+    }
+
+
+def _judged(ctx: Context, key: str) -> dict[str, Any]:
+    """A row of the table of all stores; its issues carry references, and only the complaints have a page of words."""
+    book, w = ctx.book, ctx.words
+    seen, bad = book.seen("store", key), ctx.mentions("store", key, None, "complaint")
+    k = int(bad.value or 0)
+    n = max(seen.n_reviews, k)
+    issues = sorted(ctx.spoken("store", key, "complaint").items(), key=lambda p: (-p[1], p[0]))[:2]
+    filters = {"intent": "complaint", "month": book.month, "store_id": key}
+    return {
+        "name": book.store_name(key),
+        "page": ctx.page("store", key),
+        "n": ctx.evidence.exposure("store", key),
+        "bad": bad,
+        "share": w.share(k, n),
+        "interval": w.interval(*wilson(k, n), percent=True),
+        "rating": w.number(seen.rating, 2) if seen.rating_n else "—",
+        "most": [
+            (book.issue(a), Fig(w.count(x), refs.make("mentions", aspect=a, **filters), None, x)) for a, x in issues
+        ],
     }
 
 
