@@ -139,7 +139,7 @@ def test_copied_praise_of_one_product_is_a_burst() -> None:
 
 
 def test_copied_hostility_is_a_negative_burst() -> None:
-    rows = [{"text": "全是添加剂，千万不要买这家的东西", "sku_id": "1", "rating": 1.0} for _ in range(10)]
+    rows = [{"text": "全是添加剂，大家千万不要再买这家的东西了", "sku_id": "1", "rating": 1.0} for _ in range(10)]
     assert all("burst_negative" in f and "burst" not in f for f in flags(rows))
 
 
