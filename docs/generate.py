@@ -42,7 +42,9 @@ def _parameters(function: Any) -> list[tuple[str, Any, Any]]:
 
 def _parameter(name: str, hint: Any, default: Any) -> str:
     info = hint.__metadata__[0]
-    flags = getattr(info, "param_decls", None) or (f"--{name.replace('_', '-')}",)
+    # Inside Annotated, typer keeps the first flag in the place of the default.
+    first = (info.default,) if isinstance(info.default, str) and info.default.startswith("-") else ()
+    flags = (*first, *(info.param_decls or ())) or (f"--{name.replace('_', '-')}",)
     label = name.upper() if type(info).__name__ == "ArgumentInfo" else " ".join(flags)
     value = "required" if default is inspect.Parameter.empty else "" if default in (None, False) else f"`{default}`"
     return f"| `{label}` | {info.help or ''} | {value} |"
