@@ -33,7 +33,16 @@ def project(tmp_path_factory, real_data):
         ("meituan_hotpot_shops.csv", "stores", "meituan_hotpot_shops.toml"),
         ("meituan_hotpot_stores.csv.gz", "meituan", "meituan_hotpot.toml"),
     ):
-        run("ingest", real_data / "structured" / file, "--source", source, "--map", MAPPINGS / mapping, "--project", folder)
+        run(
+            "ingest",
+            real_data / "structured" / file,
+            "--source",
+            source,
+            "--map",
+            MAPPINGS / mapping,
+            "--project",
+            folder,
+        )
     run("annotate", "--month", MONTH, "--project", folder)
     run("rank", "--month", MONTH, "--project", folder)
     run("report", "--month", MONTH, "--project", folder)

@@ -116,3 +116,10 @@ def test_the_spacy_face_has_mentions_and_sentiment():
     assert -1 <= doc._.sentiment <= 1
     with pytest.raises(UnknownName, match="en, zh"):
         voc.load_spacy("fr")
+
+
+def test_many_texts_in_parts_and_processes_give_the_same_mentions():
+    texts = [TEXTS[i % len(TEXTS)] for i in range(single.PART + 5)]
+    one, two = voc.analyze(texts), voc.analyze(texts, workers=2)
+    assert one.equals(two)
+    assert max(one["row"].to_pylist()) == single.PART + 4

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
 from voc.config import Config
+from voc.engines.local import LocalEngine
 from voc.errors import InputError, UnknownName, nearest
 from voc.extract import keywords as keyword_table
 from voc.extract import mentions as extraction
@@ -26,13 +27,14 @@ from voc.extract import sentiment as scoring
 from voc.ingest import dates, hygiene, ratings, readers
 from voc.ingest.mapping import Reading, find
 from voc.pipeline import issue_metas, ranking_settings
-from voc.schemas import MENTIONS, RANKING, REVIEWS, conform
+from voc.schemas import RANKING, REVIEWS, conform
 from voc.taxonomy import Taxonomy
 from voc.text import language
 
 log = logging.getLogger(__name__)
 
 LANGUAGES = ("auto", "zh", "en")
+PART = 4096  # texts that a worker gets at a time
 #: What the columns of single files are called; the first that a file has is taken, a similar one is suggested.
 NAMES: dict[str, tuple[str, ...]] = {
     "text": ("text", "content", "review", "review_text", "comment", "comments", "body", "sentence", "评论内容", "评价内容",
@@ -46,14 +48,27 @@ NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def analyze(texts: Sequence[str | None], *, taxonomy: str | Path = "retail-food", lang: str = "auto") -> pa.Table:
+def analyze(
+    texts: Sequence[str | None], *, taxonomy: str | Path = "retail-food", lang: str = "auto", workers: int = 1
+) -> pa.Table:
     """What each text says about what, a row per mention.
 
     Columns: row (index into `texts`), start, end (the clause), aspect_start, aspect_end, opinion_start, opinion_end (null
     where implicit), aspect (taxonomy code), facet, intent, polarity [-1, 1] (within .15 of 0: neutral), confidence [0, 1],
-    severity, competitor. Spans are half-open code points. Raises UnknownName for a taxonomy or language.
+    severity, competitor. Spans are half-open code points. `workers`: processes (0: one per core; the caller's main module
+    must then be importable without running its work). Raises UnknownName for a taxonomy or language.
     """
-    return extraction.analyze(_same_length(texts), taxonomy=_taxonomy(taxonomy), lang=_language(lang))
+    _taxonomy(taxonomy)
+    chosen, kept = _language(lang), _same_length(texts)
+    jobs = [(kept[i : i + PART], i, str(taxonomy), chosen) for i in range(0, max(len(kept), 1), PART)]
+    with LocalEngine(workers=workers) as engine:
+        return pa.concat_tables(engine.map(_analyze_part, jobs))
+
+
+def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str) -> pa.Table:
+    """The mentions of one part of the texts; `first` is the place of its first text in the whole."""
+    found = extraction.analyze(texts, taxonomy=_taxonomy(taxonomy), lang=lang)
+    return found.set_column(0, "row", pc.add(found["row"], pa.scalar(first, pa.int64())))
 
 
 def sentiment(texts: Sequence[str | None], *, lang: str = "auto") -> pa.Table:
@@ -77,11 +92,13 @@ def rank_file(
     taxonomy: str | Path = "retail-food",
     lang: str = "auto",
     encoding: str | None = None,
+    workers: int = 1,
 ) -> pa.Table:
     """The ranking (table `ranking`) of the last month of reviews with text, created_at, store_id, sku_id [, source, rating].
 
     `data` is a file or an Arrow table. `evidence` is a JSON list of input rows, counted from 0. A missing store or SKU
-    column drops only its level. Raises InputError when there is no text, no date column or no readable date.
+    column drops only its level. `workers` as in `analyze`. Raises InputError when there is no text, no date column, or no
+    date that can be read.
     """
     loaded, chosen = _taxonomy(taxonomy), _language(lang)
     if isinstance(data, pa.Table):
@@ -101,9 +118,8 @@ def rank_file(
     month = max(reviews["month"].to_pylist())
     stage = extraction.stage(taxonomy=str(taxonomy), lang=chosen)
     recent = reviews.filter(pc.equal(reviews["month"], month))
-    run = stage.open()
-    batches = [run(b) for b in recent.select(stage.input.names).cast(stage.input).to_batches(max_chunksize=8192)]
-    mentions = pa.Table.from_batches(batches, schema=MENTIONS)
+    with LocalEngine(workers=workers) as engine:
+        mentions = engine.run(stage, recent)
     ranking = ranking_room.rank(
         month,
         facts=ranking_room.facts(mentions, recent),
@@ -118,7 +134,7 @@ def rank_file(
 def analyze_file(
     path: Path, *, text_column: str | None, taxonomy: str | Path, lang: str, encoding: str | None
 ) -> pa.Table:
-    return analyze(_texts(path, text_column, encoding), taxonomy=taxonomy, lang=lang)
+    return analyze(_texts(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0)
 
 
 def sentiment_file(path: Path, *, text_column: str | None, lang: str, encoding: str | None) -> pa.Table:
