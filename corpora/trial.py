@@ -17,6 +17,7 @@ from voc.corpora.score import Scores, score, table
 
 from voc import pipeline
 from voc.commands.init import create
+from voc.workspace import Workspace
 
 
 def trial(folder: Path, seed: int, *, reviews: int, keep: bool = False) -> Scores:
@@ -29,7 +30,7 @@ def trial(folder: Path, seed: int, *, reviews: int, keep: bool = False) -> Score
     generate(place, reviews=reviews, seed=seed)
     create(place, editable=False, topics=False)
     truth = json.loads((place / "truth.json").read_text("utf-8"))
-    work = pipeline.Workspace.open(place)
+    work = Workspace.open(place)
     pipeline.ingest_inbox(work)
     month, dull = truth["months"][-1], truth["dull_month"]
     pipeline.annotate(work, months=[month, dull])

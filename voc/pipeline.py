@@ -7,20 +7,17 @@ same as at its last run. So each step can be run again alone, a killed run carri
 from __future__ import annotations
 
 import fnmatch
-import hashlib
-import json
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 import voc
 from voc import config as configuration
+from voc import gather
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -33,49 +30,11 @@ from voc.extract import sentiment as sentiment_stage
 from voc.ingest import Ingested
 from voc.lake import Lake
 from voc.taxonomy import Taxonomy
+from voc.workspace import Workspace, check_month, digest
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # step, done, of
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """A project on disk: its folder, its configuration and its lake."""
-
-    folder: Path
-    config: Config
-    lake: Lake
-
-    @classmethod
-    def open(cls, folder: str | Path) -> Workspace:
-        """Raises ConfigError when `folder` holds no readable voc.toml."""
-        folder = Path(folder)
-        config = configuration.load(folder)
-        return cls(folder, config, Lake(folder / config.lake.path))
-
-    def taxonomy(self) -> Taxonomy:
-        """The taxonomy that the configuration names: a built-in one, or a file relative to the project."""
-        return taxonomies.load(self.taxonomy_reference())
-
-    def taxonomy_reference(self) -> str:
-        name = self.config.nlp.taxonomy
-        return str(self.folder / name) if name.endswith(".toml") else name
-
-    def member_key(self) -> bytes:
-        return ingestion.load_key(self.folder / self.config.privacy.key_file)
-
-
-def digest(*parts: object) -> str:
-    """sha256 over the JSON of `parts`: what a step was made from."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def check_month(month: str) -> str:
-    """`month` itself when it is 'YYYY-MM'. Raises WrongUse otherwise."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-        raise WrongUse(f"month {month!r} is not of the form YYYY-MM, for instance 2026-10")
-    return month
 
 
 # ---- ingest -----------------------------------------------------------------------------------------------------------
@@ -329,95 +288,9 @@ def report(
         )
     out = out or work.folder / "reports" / month
     language = lang or work.config.project.language
-    data = report_data(work, month=month)
+    data = gather.report_data(work, month=month)
     report_room.build(data, out, lang=language, reader=reader, store=store, region=region)
     return out
-
-
-def report_data(work: Workspace, *, month: str) -> Any:
-    """Everything that the month's report shows, read from the lake."""
-    from voc.report.data import IssueName, ReportData
-
-    lake, taxonomy = work.lake, work.taxonomy()
-    months = [m for m in lake.months("exposure") if m <= month]
-    mentions = lake.read("mentions", months=[month])
-    exposure = lake.read("exposure", months=months)
-    reviews = lake.read("reviews", months=[month])
-    skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
-    return ReportData(
-        month=month,
-        title=work.config.report.title or work.config.project.name,
-        ranking=lake.read("ranking", months=[month]),
-        chain=lake.read("chain", months=[month]),
-        safety=_rows_of(mentions, ranking_room.safety(mentions, reviews, skus=skus, confidence=minimum)),
-        facts=lake.read("facts", months=months),
-        exposure=exposure,
-        mentions=mentions,
-        reviews=reviews,
-        review_scores=lake.read("review_scores", months=[month]),
-        keywords=lake.read("keywords", months=[month]),
-        topics=lake.read("topics", months=[month]),
-        mention_topics=lake.read("mention_topics", months=[month]),
-        stores=lake.read("stores"),
-        skus=skus,
-        ingests=lake.read("ingests"),
-        quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
-        withheld=tuple(ranking_room.withheld(exposure, month)),
-        issues={
-            code: IssueName(
-                code=code, zh=i.zh, en=i.en, facet=i.facet, severity=i.severity, owner=i.owner, general=i.general
-            )
-            for code, i in taxonomy.issues.items()
-        },
-        complainers=lake.read("complainers", months=months),
-        min_confidence=minimum,
-        time_zone=work.config.project.time_zone,
-        previous=_previous_ranking(lake, month),
-        run=run_record(work, month=month),
-    )
-
-
-def _previous_ranking(lake: Lake, month: str) -> pa.Table | None:
-    """The ranking of the month before, if it was made."""
-    before = ranking_room.previous(month)
-    return lake.read("ranking", months=[before]) if before in lake.months("ranking") else None
-
-
-def _rows_of(mentions: pa.Table, chosen: pa.Table) -> pa.Table:
-    """The rows of `mentions` whose ids are in `chosen`."""
-    return mentions.filter(pc.is_in(mentions["mention_id"], value_set=chosen["mention_id"].combine_chunks()))
-
-
-def _reason_counts(quarantine: pa.Table) -> dict[str, int]:
-    counts = pc.value_counts(quarantine["reason"]).to_pylist()
-    return {row["values"]: row["counts"] for row in sorted(counts, key=lambda row: str(row["values"]))}
-
-
-def run_record(work: Workspace, *, month: str) -> dict[str, Any]:
-    """run.json: what the report was made from. No clock, host, user or absolute path, so that it can be made again."""
-    lake, taxonomy = work.lake, work.taxonomy()
-    ingests = lake.read("ingests")
-    versions = {name: v for name, v in lake.versions().items()}
-    counts = {name: len(lake.read(name, months=[month], columns=["month"])) for name in
-              ("reviews", "mentions", "review_scores", "keywords", "topics", "facts", "exposure", "ranking")}  # fmt: skip
-    models = sorted(set(lake.read("mentions", months=[month], columns=["model"])["model"].to_pylist()))
-    return {
-        "code": voc.__version__,
-        "command": f"voc report --month {month}",
-        "config": work.config.model_dump(mode="json"),
-        "counts": counts,
-        "inputs": [
-            {"file": row["file"], "sha256": row["sha256"], "source": row["source"], "records": row["records"]}
-            for row in sorted(
-                ingests.select(["file", "sha256", "source", "records"]).to_pylist(),
-                key=lambda r: (r["source"], r["file"], r["sha256"]),
-            )
-        ],
-        "models": models,
-        "month": month,
-        "table_versions": versions,
-        "taxonomy": {"name": taxonomy.name, "sha256": taxonomy.sha256, "version": taxonomy.version},
-    }
 
 
 # ---- all of it --------------------------------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 
 from voc import issues, refs
 from voc.errors import UnknownName
-from voc.pipeline import Workspace
 from voc.relation import Relation
 from voc.schemas import TABLES
+from voc.workspace import Workspace
 
 Filter = str | int | Sequence[str] | None
 EVIDENCE_COLUMNS = ("review_id", "created_at", "source", "store_id", "sku_id", "aspect", "intent", "quote", "text")

@@ -11,6 +11,7 @@ from voc import pipeline
 from voc.commands import AsJson, ProjectFolder, show, terminal_progress
 from voc.errors import UnknownName, WrongUse
 from voc.lake import locked
+from voc.workspace import Workspace
 
 ENGINES = ("local",)
 PROFILES = ("fast",)
@@ -34,7 +35,7 @@ def annotate(
         raise UnknownName("engine", engine, ENGINES)
     if profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     with locked(project):
         done = pipeline.annotate(work, months=None if month is None else [month], progress=terminal_progress())
     rows = [{"month": m, "mentions": len(work.lake.read("mentions", months=[m], columns=["month"]))} for m in done]

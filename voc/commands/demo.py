@@ -17,6 +17,7 @@ from voc.commands.init import create
 from voc.corpora.sample import generate
 from voc.errors import WrongUse
 from voc.lake import locked
+from voc.workspace import Workspace
 
 NAME = "样例连锁"
 
@@ -47,7 +48,7 @@ def prepare_and_run(folder: Path, *, reviews: int, seed: int) -> pipeline.Outcom
             create(folder, editable=False, topics=with_topics, name=NAME, key=demo_key(seed))
         month = json.loads((folder / "truth.json").read_text("utf-8"))["months"][-1]
         say(f"running the monthly job for {month}")
-        return pipeline.run(pipeline.Workspace.open(folder), month=month, progress=terminal_progress())
+        return pipeline.run(Workspace.open(folder), month=month, progress=terminal_progress())
 
 
 def demo_key(seed: int) -> bytes:

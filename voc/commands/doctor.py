@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from voc import config as configuration
-from voc import models, pipeline
+from voc import models
 from voc.commands import AsJson, ProjectFolder, show
 from voc.errors import VocError
+from voc.workspace import Workspace
 
 OPTIONAL = {
     "bertopic": "topics",
@@ -52,7 +53,7 @@ def _models() -> list[dict[str, Any]]:
 
 def _project(folder: Path) -> list[dict[str, Any]]:
     rows = []
-    work = pipeline.Workspace.open(folder)
+    work = Workspace.open(folder)
     try:
         work.member_key()
         rows.append(_row("key for member ids", "ok", "readable"))

@@ -13,6 +13,7 @@ from voc.commands import OVER_QUARANTINE, AsJson, ProjectFolder, say, show
 from voc.errors import InputError
 from voc.ingest import Ingested
 from voc.lake import locked
+from voc.workspace import Workspace
 
 COUNTS = ("file", "records", "new", "updated", "duplicate", "unchanged", "quarantined", "reviews_written", "months")
 
@@ -35,7 +36,7 @@ def ingest(
     for path in files:
         if not path.is_file():
             raise InputError("no such file", path=path)
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     with locked(project):
         done = pipeline.ingest(work, files, source=source, mapping=mapping, channel=channel, encoding=encoding)
     show_ledger(done, as_json=as_json)

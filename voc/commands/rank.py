@@ -10,6 +10,7 @@ import pyarrow as pa
 from voc import pipeline
 from voc.commands import AsJson, Month, ProjectFolder, show
 from voc.lake import locked
+from voc.workspace import Workspace
 
 SHOWN = ("level", "store_id", "sku_id", "region", "source", "category", "aspect", "observed", "expected", "rr", "rr05", "rr95",
          "gate", "rank", "rank_lo", "rank_hi")  # fmt: skip
@@ -17,7 +18,7 @@ SHOWN = ("level", "store_id", "sku_id", "region", "source", "category", "aspect"
 
 def rank(*, month: Month, project: ProjectFolder = Path("."), as_json: AsJson = False) -> None:
     """Rank the month's issues by store, SKU and more. The table shows what passed the gate; --json gives every row."""
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     with locked(project):
         table = pipeline.rank(work, month=month)
     show(table.to_pylist() if as_json else gated(table), as_json=as_json)

@@ -11,6 +11,7 @@ from voc import pipeline
 from voc.commands import Month, ProjectFolder
 from voc.errors import UnknownName
 from voc.lake import locked
+from voc.workspace import Workspace
 
 READERS = ("executive", "product", "store", "quality", "marketing")
 LANGUAGES = ("zh", "en")
@@ -33,7 +34,7 @@ def report(
         raise UnknownName("reader", reader, READERS)
     if lang is not None and lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     with locked(project):
         folder = pipeline.report(work, month=month, out=out, reader=reader, store=store, region=region, lang=lang)
     print(folder / "index.html")

@@ -7,11 +7,12 @@ from pathlib import Path
 from voc import pipeline
 from voc.commands import OVER_QUARANTINE, Month, ProjectFolder, say, terminal_progress
 from voc.lake import locked
+from voc.workspace import Workspace
 
 
 def run(*, month: Month, project: ProjectFolder = Path(".")) -> int | None:
     """Everything for a month, from inbox/ to the report. Safe to repeat: the second time nothing changes."""
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     with locked(project):
         outcome = pipeline.run(work, month=month, progress=terminal_progress())
     print(outcome.report / "index.html")

@@ -11,6 +11,7 @@ from voc import pipeline
 from voc.commands import AsJson, ProjectFolder, show
 from voc.errors import InputError
 from voc.lake import Lake, locked
+from voc.workspace import Workspace
 
 
 def topics(
@@ -20,7 +21,7 @@ def topics(
     as_json: AsJson = False,
 ) -> None:
     """Find topics in the month's complaints and requests, with names that last over the months."""
-    work = pipeline.Workspace.open(project)
+    work = Workspace.open(project)
     month = month or newest(work.lake, "reviews")
     with locked(project):
         pipeline.topics(work, month=month)
