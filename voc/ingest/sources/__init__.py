@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -15,17 +15,6 @@ from voc.ingest import mapping as maps
 from voc.ingest import readers
 
 GROUP = "voc.sources"
-#: Used where the package runs from its source tree and no metadata is installed.
-BUILT_IN = {
-    "tmall": "voc.ingest.sources.tmall:source",
-    "jd": "voc.ingest.sources.jd:source",
-    "meituan": "voc.ingest.sources.meituan:source",
-    "wjx": "voc.ingest.sources.wjx:source",
-    "table": "voc.ingest.sources.table:source",
-    "stores": "voc.ingest.sources.dimension:stores",
-    "skus": "voc.ingest.sources.dimension:skus",
-    "orders": "voc.ingest.sources.dimension:orders",
-}
 UNVERIFIED = "names from the platform's API or web pages; not verified against a back-office export"
 
 
@@ -73,15 +62,15 @@ class FileSource:
 
 
 def names() -> list[str]:
-    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+    return sorted({point.name for point in entry_points(group=GROUP)})
 
 
 def load(name: str) -> Source:
     """The source called `name`. Raises UnknownName with those that there are."""
     installed = {point.name: point for point in entry_points(group=GROUP)}
-    if name not in installed and name not in BUILT_IN:
-        raise UnknownName("source", name, names())
-    found: Source = (installed.get(name) or EntryPoint(name, BUILT_IN[name], GROUP)).load()
+    if name not in installed:
+        raise UnknownName("source", name, installed)
+    found: Source = installed[name].load()
     return found
 
 
