@@ -17,7 +17,6 @@ import pyarrow as pa
 
 import voc
 from voc import config as configuration
-from voc import gather
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -279,7 +278,8 @@ def report(
     lang: str | None = None,
 ) -> Path:
     """Build the month's report folder from the lake's tables and return it. Raises UnknownName for a month not ranked."""
-    from voc import report as report_room  # charts are slow to import, and nobody else needs them
+    from voc import gather  # templates are slow to import, and no other step needs them
+    from voc import report as report_room
 
     if check_month(month) not in work.lake.months("ranking"):
         ranked = work.lake.months("ranking")
