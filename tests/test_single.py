@@ -39,6 +39,14 @@ def test_nul_moves_no_span():
     assert dirty["end"].to_pylist()[-1] == plain["end"].to_pylist()[-1] == 8
 
 
+def test_lone_surrogates_in_a_file_move_no_span(tmp_path):
+    path = csv(tmp_path, '{"text": "\\ud800太难吃了\\udfff，店员态度差"}\n', "reviews.jsonl")
+    text = json.loads(path.read_text("utf-8"))["text"]
+    table = single.analyze_file(path, text_column=None, taxonomy="retail-food", lang="auto", encoding=None)
+    spans = {row["aspect"]: text[row["opinion_start"] : row["opinion_end"]] for row in table.to_pylist()}
+    assert "难吃" in spans["P10"] and spans["V06"].endswith("态度差")
+
+
 def test_sentiment_gives_a_row_per_input_row_and_empty_is_neutral():
     table = voc.sentiment(TEXTS)
     assert table["row"].to_pylist() == [0, 1, 2, 3, 4]
@@ -57,6 +65,19 @@ def test_a_missing_text_column_names_those_there_are(tmp_path):
     path = csv(tmp_path, "id,txt\n1,很好吃\n")
     with pytest.raises(InputError, match=r"no column 'text'.*'txt'.*nearest is 'txt'"):
         single.sentiment_file(path, text_column=None, lang="auto", encoding=None)
+
+
+def test_the_nearest_column_is_sought_for_every_known_name(tmp_path):
+    path = csv(tmp_path, "id,revew\n1,很好吃\n")
+    with pytest.raises(InputError, match="nearest is 'revew'"):
+        single.sentiment_file(path, text_column=None, lang="auto", encoding=None)
+    with pytest.raises(InputError, match=r"no column 'created_at'; the file has 'text', 'store_id'\.$"):
+        voc.rank_file(csv(tmp_path, "text,store_id\n很好吃,A\n"))
+
+
+def test_a_json_file_without_a_record_is_said_to_be_empty(tmp_path):
+    with pytest.raises(InputError, match="the file has no records"):
+        single.sentiment_file(csv(tmp_path, "", "r.jsonl"), text_column=None, lang="auto", encoding=None)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
@@ -102,6 +123,13 @@ def test_rank_file_takes_the_last_month_and_drops_only_a_missing_level():
     table = voc.rank_file(pa.Table.from_pylist(rows).drop_columns(["sku_id"]))
     assert set(table["month"].to_pylist()) == {"2026-10"}
     assert "store" in table["level"].to_pylist() and "sku" not in table["level"].to_pylist()
+
+
+def test_rank_file_has_a_source_level_only_where_there_are_sources():
+    rows = pa.Table.from_pylist(reviews(n=20))
+    assert "source" not in voc.rank_file(rows)["level"].to_pylist()
+    named = rows.append_column("source", pa.array(["tmall", "jd"] * (len(rows) // 2)))
+    assert "source" in voc.rank_file(named)["level"].to_pylist()
 
 
 def test_rank_file_without_dates_says_what_it_saw():

@@ -68,6 +68,13 @@ def _exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
         except VocError as error:
             say(f"voc: {error}")
             raise typer.Exit(error.exit_code) from error
+        except BrokenPipeError:
+            raise  # the reader of stdout has gone; typer ends quietly
+        except (
+            OSError
+        ) as error:  # a full disk, a folder without permission: the file is named, the traceback helps nobody
+            say(f"voc: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            raise typer.Exit(1) from error
         raise typer.Exit(code or 0)
 
     return command

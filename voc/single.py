@@ -128,6 +128,8 @@ def rank_file(
         complaints=ranking_room.complaints(mentions, recent),
         settings=ranking_settings(Config()),
     )
+    if "source" not in columns:  # all rows stand under one made-up source, which says nothing
+        ranking = ranking.filter(pc.not_equal(ranking["level"], "source"))
     return _with_json_evidence(ranking)
 
 
@@ -152,11 +154,15 @@ def write(table: pa.Table, path: Path) -> None:
 
     Cells of a CSV that a spreadsheet would take for a formula get an apostrophe before them.
     """
-    suffix = path.suffix.lower()
-    if suffix not in WRITERS:
-        raise UnknownName("suffix", suffix, WRITERS, where=str(path.name))
+    check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    WRITERS[suffix](table, path)
+    WRITERS[path.suffix.lower()](table, path)
+
+
+def check_suffix(path: Path | None) -> None:
+    """Raises UnknownName unless `write` knows the suffix of `path`; commands ask before the work, not after it."""
+    if path is not None and path.suffix.lower() not in WRITERS:
+        raise UnknownName("suffix", path.suffix.lower(), WRITERS, where=str(path.name))
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
@@ -222,8 +228,12 @@ def _columns(
     found = {f: pa.concat_arrays(p) for f, p in parts.items() if p and find(names[f], list(seen)) is not None}
     for field in needed:
         if field not in found:
+            if not seen:
+                raise InputError("the file has no records", path=path)
             wanted = names[field][0]
-            near = nearest(wanted, seen)
+            taken = {find(choice, list(seen)) for choice in names.values()}
+            free = [column for column in seen if column not in taken]
+            near = next((n for name in names[field] if (n := nearest(name, free))), None)
             hint = f" The nearest is {near!r}." if near else ""
             flag = " (or name it with --text-column)" if field == "text" else ""
             raise InputError(f"no column {wanted!r}{flag}; the file has {', '.join(map(repr, seen))}.{hint}", path=path)

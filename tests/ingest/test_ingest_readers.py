@@ -172,7 +172,7 @@ def test_json_lines_with_broken_ones(tmp_path: Path) -> None:
         "1",
         "bad_json",
         "bad_json",
-        "x",
+        "\0x",
         "bad_json",
         "3",
     ]

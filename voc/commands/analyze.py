@@ -32,6 +32,7 @@ def analyze(
     """What each review says about what: a row per mention, spans as code points into the file's own text."""
     if profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
+    single.check_suffix(out)
     table = single.analyze_file(file, text_column=text_column, taxonomy=taxonomy, lang=lang, encoding=encoding)
     if out is None:
         show(table.to_pylist(), as_json=as_json)

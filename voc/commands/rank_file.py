@@ -23,6 +23,7 @@ def rank_file(
     encoding: Encoding = None,
 ) -> None:
     """Rank the issues of the file's last month by store and SKU, with the statistics of the monthly report."""
+    single.check_suffix(out)
     table = single.rank_file(file, taxonomy=taxonomy, lang=lang, encoding=encoding, workers=0)
     single.write(table, out)
     say(f"{len(table):,} rows written to {out}")

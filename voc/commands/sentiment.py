@@ -22,6 +22,7 @@ def sentiment(
     as_json: AsJson = False,
 ) -> None:
     """Positive, neutral or negative, with a score from -1 to 1, for every row; empty text is neutral, 0."""
+    single.check_suffix(out)
     table = single.sentiment_file(file, text_column=text_column, lang=lang, encoding=encoding)
     if out is None:
         show(table.to_pylist(), as_json=as_json)

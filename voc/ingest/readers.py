@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ UNIT = "\x1f"
 BATCH = 8192
 #: A JSON document that is not one object a line is read whole; larger ones must be JSON Lines.
 MAX_DOCUMENT = 256 << 20
+_SURROGATE = re.compile("[\ud800-\udfff]")
 #: Line, the object flattened or None, what is wrong with it, and the text of what is wrong.
 Record = tuple[int, dict[str, str | None] | None, str, str]
 
@@ -98,8 +100,10 @@ def batch(columns: Sequence[str], found: Sequence[Row], encoding: str) -> pa.Rec
 def _strings(values: Sequence[str | None]) -> pa.Array:
     try:
         return pa.array(values, pa.string())
-    except UnicodeEncodeError:  # lone surrogates, from \ud800 in JSON
-        return pa.array([v if v is None else v.encode("utf-8", "ignore").decode() for v in values], pa.string())
+    except (
+        UnicodeEncodeError
+    ):  # lone surrogates, from \ud800 in JSON: a NUL each, so that what follows stays in its place
+        return pa.array([v if v is None else _SURROGATE.sub("\0", v) for v in values], pa.string())
 
 
 def _json(file: archives.File, reading: Reading, headers: Iterable[str], size: int) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,39 @@
+"""The command line itself: exit codes, and errors of one line instead of tracebacks."""
+
+import pytest
+from typer.testing import CliRunner
+
+from voc.cli import app
+
+run = CliRunner().invoke
+
+
+@pytest.fixture
+def reviews(tmp_path):
+    path = tmp_path / "reviews.csv"
+    path.write_text("text\n太难吃了\n", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["nonsense"], ["analyze", "FILE", "--profile", "accurate"], ["analyze", "FILE", "--lang", "fr"],
+     ["analyze", "FILE", "--text-column", "nope"], ["annotate", "--engine", "spark"], ["analyze", "missing.csv"]],
+)  # fmt: skip
+def test_wrong_use_is_exit_2(reviews, wrong):
+    result = run(app, [str(reviews) if word == "FILE" else word for word in wrong])
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+def test_an_unknown_suffix_is_said_before_the_work(tmp_path):
+    result = run(app, ["rank-file", str(tmp_path / "missing.csv"), "-o", str(tmp_path / "out.docx")])
+    assert result.exit_code == 2
+    assert "unknown suffix '.docx'" in result.output
+
+
+def test_what_the_system_refuses_is_exit_1_with_the_path(tmp_path, reviews):
+    (tmp_path / "folder.csv").mkdir()
+    result = run(app, ["sentiment", str(reviews), "-o", str(tmp_path / "folder.csv")])
+    assert result.exit_code == 1
+    assert "directory" in result.output.lower() and "folder.csv" in result.output
