@@ -2,6 +2,7 @@ import re
 
 import builder
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import report_pages as pages
 
@@ -223,3 +224,57 @@ def test_a_general_code_is_listed_but_nobody_is_asked_to_decide_on_it():
     after = five(open_context(Book(replace(data, issues=issues), Words("zh"))))
     assert data.issues[top].zh in {d.issue for d in before} and data.issues[top].zh not in {d.issue for d in after}
     assert len({q.clause for d in before for q in d.quotes}) == len(before)
+
+
+def test_silent_stores_and_sources_that_leap_are_named_beside_the_light():
+    from dataclasses import replace
+
+    from voc.report import trust
+    from voc.report.book import Book
+    from voc.report.context import open_context
+    from voc.report.words import Words
+
+    data = replace(builder.build(n_reviews=900, n_stores=12), quarantine_counts={})
+    calm = trust.trust(open_context(Book(data, Words("en"))))
+    assert not calm["care"] and calm["cares"] == []
+
+    gone = pc.and_(pc.equal(data.exposure["month"], builder.MONTH), pc.greater(data.exposure["store_id"], "S003"))
+    quiet = replace(data, exposure=data.exposure.filter(pc.invert(pc.fill_null(gone, False))))
+    found = trust.trust(open_context(Book(quiet, Words("en"))))
+    assert found["care"] and "of 12 stores have no review this month" in found["cares"][0]
+
+    last = pc.and_(pc.equal(data.exposure["month"], "2026-09"), pc.equal(data.exposure["source"], "jd"))
+    kept = data.exposure.filter(pc.invert(last))
+    thin = data.exposure.filter(last)
+    thin = thin.slice(0, 1).set_column(
+        thin.schema.get_field_index("n_reviews"), thin.schema.field("n_reviews"), pa.array([40], pa.int64())
+    )
+    leap = replace(data, exposure=pa.concat_tables([kept, thin.cast(kept.schema)]))
+    found = trust.trust(open_context(Book(leap, Words("zh"))))
+    assert any(line.startswith("京东的评价是上月的") for line in found["cares"])
+
+
+def test_quotes_that_the_stars_bear_out_come_first():
+    from voc.report.book import Book
+    from voc.report.words import Words
+
+    book = Book(builder.build(n_reviews=600), Words("zh"))
+    for intent, fits in (("praise", lambda r: r >= 4), ("complaint", lambda r: r < 5)):
+        said = [m for m in book.find("chain", "", None, intent) if m.counted and m.native]
+        stars = [book.reviews[m.review_id].rating for m in said]
+        rated = [fits(r) for r in stars if r is not None]
+        assert rated and rated == sorted(rated, reverse=True)
+
+
+def test_sources_are_called_by_name_and_a_store_is_not_named_on_its_own_cases(site):
+    lang, _, found = site
+    text = found["coverage.html"].words
+    assert (
+        ("天猫" in text and "日期读不准" in text)
+        if lang == "zh"
+        else ("Tmall" in text and "date cannot be read" in text)
+    )
+    assert "bad_date" not in text and "meituan" not in found["index.html"].words
+    own = [p for n, p in found.items() if n.startswith("stores/") and 'class="cases"' in p.path.read_text()]
+    assert own
+    assert not any(f'href="../stores/{p.path.name}"' in p.path.read_text() for p in own)

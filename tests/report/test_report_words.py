@@ -1,11 +1,13 @@
 import math
+import re
 from datetime import UTC, datetime
+from importlib import resources
 
 import pytest
 
 from voc.errors import UnknownName
 from voc.report.figures import Fig, num, plain, say, wilson
-from voc.report.words import Words
+from voc.report.words import OWNERS, REASONS, Words
 
 zh, en = Words("zh"), Words("en")
 
@@ -64,3 +66,26 @@ def test_wilson_against_published_values():
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
     assert wilson(0, 20)[0] == 0 and wilson(20, 20)[1] == 1
+
+
+def test_sources_reasons_and_owners_have_words_and_unknown_ones_stay_as_they_are():
+    assert [zh.source(s) for s in ("tmall", "jd", "meituan", "wjx", "my-shop")] == [
+        "天猫",
+        "京东",
+        "美团",
+        "问卷星",
+        "my-shop",
+    ]
+    assert [en.source(s) for s in ("tmall", "jd", "meituan", "wjx")] == ["Tmall", "JD", "Meituan", "Wjx survey"]
+    assert zh.reason("bad_date") == "日期读不准" and en.reason("repeated_header") == "header row repeated"
+    assert zh.reason("odd_row") == "odd_row" and en.reason("a\u202eb") == "ab"
+    assert zh.of(OWNERS, "kitchen") == "后厨" and en.of(OWNERS, "kitchen") == "kitchen"
+
+
+def test_every_reason_that_ingest_gives_has_words():
+    folder = resources.files("voc.ingest")
+    code = "".join(f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".py"))
+    given = set(
+        re.findall(r'"((?:bad|missing|unclosed|stray|ragged|repeated)_[a-z]+|line_too_long|precision_lost)"', code)
+    )
+    assert given >= {"bad_date", "ragged_row", "precision_lost"} and given <= set(REASONS)

@@ -4,74 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.report import dims
 from voc.report.data import IssueName, ReportData
+from voc.report.records import NOTHING, Exposure, Mention, Row, added, read_mentions, read_reviews
 from voc.report.words import SMALL, Words
 
 SUMS = ("n_reviews", "n_text", "rating_sum", "rating_n", "n_default", "n_flagged")
 GATED = ("strong", "moderate")
-
-
-class Mention(NamedTuple):
-    """A row of `mentions` with what its review and the dimension tables add; spans are code points into the text."""
-
-    mention_id: str
-    review_id: str
-    root: str
-    created_at: datetime
-    source: str
-    store_id: str | None
-    sku_id: str | None
-    region: str | None
-    category: str | None
-    start: int
-    end: int
-    opinion: tuple[int, int] | None
-    aspect: str
-    intent: str
-    confidence: float
-    severity: str
-    competitor: str | None
-    counted: bool
-    native: bool  # in the language of the report
-
-
-class Review(NamedTuple):
-    root: str
-    kind: str
-    text: str
-    rating: float | None
-    lot: str | None
-    store_id: str | None
-    sku_id: str | None
-    answered: bool
-    counted: bool
-    default: bool  # left out for being a default review alone: a follow-up in the customer's own words counts
-
-
-class Exposure(NamedTuple):
-    """Sums over a slice: reviews counted, those with text, stars, and what was left out."""
-
-    n_reviews: int = 0
-    n_text: int = 0
-    rating_sum: float = 0.0
-    rating_n: int = 0
-    n_default: int = 0
-    n_flagged: int = 0
-
-    @property
-    def rating(self) -> float | None:
-        return self.rating_sum / self.rating_n if self.rating_n else None
-
-
-_NOTHING = Exposure()
-Row = dict[str, Any]
 
 
 SMALL_CHAIN = 200  # with at most this many stores to judge, those to watch have pages too
@@ -88,7 +32,7 @@ class Book:
     def __init__(self, data: ReportData, words: Words) -> None:
         self.data, self.words, self.month = data, words, data.month
         self.stores, self.skus = dims.stores(data), dims.skus(data)
-        self.reviews = self._reviews()
+        self.reviews = read_reviews(data)
         self.mentions = self._mentions(data.mentions)
         self.safety = sorted(
             (m for m in self._mentions(data.safety) if m.severity == "S1"), key=lambda m: (m.created_at, m.mention_id)
@@ -196,107 +140,14 @@ class Book:
         return len({m.root for m in mentions if m.counted})
 
     def seen(self, dim: str = "chain", key: object = "", month: str | None = None) -> Exposure:
-        return self.exposure.get((month or self.month, dim, key), _NOTHING)
+        return self.exposure.get((month or self.month, dim, key), NOTHING)
 
     # -- building ------------------------------------------------------------------------------------------------------
 
-    def _reviews(self) -> dict[str, Review]:
-        t = self.data.reviews
-        names = (
-            "review_id",
-            "parent_id",
-            "kind",
-            "text",
-            "rating",
-            "lot",
-            "store_id",
-            "sku_id",
-            "flags",
-            "duplicate_of",
-        )
-        answered = pc.is_valid(t["reply"]).to_pylist()
-        out = {}
-        for i, parent, kind, text, rating, lot, store, sku, flags, copy, reply in zip(
-            *(t[c].to_pylist() for c in names), answered, strict=True
-        ):
-            why = self.data.not_counted.intersection(flags)
-            out[i] = Review(
-                parent or i,
-                kind,
-                text,
-                rating,
-                lot,
-                store,
-                sku,
-                reply,
-                copy is None and not why,
-                why == {"default_review"},
-            )
-        return out
-
     def _mentions(self, table: pa.Table) -> list[Mention]:
-        names = (
-            "mention_id",
-            "review_id",
-            "created_at",
-            "source",
-            "store_id",
-            "sku_id",
-            "start",
-            "end",
-            "opinion_start",
-            "opinion_end",
-            "aspect",
-            "intent",
-            "confidence",
-            "severity",
-            "competitor",
-            "lang",
+        return read_mentions(
+            table, self.data, reviews=self.reviews, stores=self.stores, skus=self.skus, lang=self.words.lang
         )
-        out = []
-        for i, rid, at, source, store, sku, start, end, o0, o1, aspect, intent, conf, severity, rival, lang in zip(
-            *(table[c].to_pylist() for c in names), strict=True
-        ):
-            if conf < self.data.min_confidence:
-                continue
-            review = self.reviews.get(rid)
-            first = self.reviews.get(review.root) if review else None
-            if first:
-                store, sku = store or first.store_id, sku or first.sku_id
-            shop, thing = self.stores.get(store), self.skus.get(sku)
-            out.append(
-                Mention(
-                    i,
-                    rid,
-                    review.root if review else rid,
-                    at,
-                    source,
-                    store,
-                    sku,
-                    shop.region if shop else None,
-                    thing.category if thing else None,
-                    start,
-                    end,
-                    None if o0 is None or o1 is None else (o0, o1),
-                    aspect,
-                    intent,
-                    conf,
-                    severity,
-                    rival,
-                    _counts(review, first, thing),
-                    lang == self.words.lang,
-                )
-            )
-        out.sort(
-            key=lambda m: (
-                not m.counted,
-                not m.native,
-                -round(m.confidence, 1),
-                abs(m.end - m.start - 14),
-                m.mention_id,
-            )
-        )
-        return out
 
     def _grouped(self) -> dict[tuple[str, object], list[int]]:
         groups: dict[tuple[str, object], list[int]] = defaultdict(list)
@@ -332,8 +183,8 @@ class Book:
             elif dim == "sku":
                 above = ("category", self.skus[key].category if key in self.skus else None)
             if above and above[1] is not None:
-                old = out.get((month, above[0], above[1]), _NOTHING)
-                out[month, above[0], above[1]] = _added(old, e)
+                old = out.get((month, above[0], above[1]), NOTHING)
+                out[month, above[0], above[1]] = added(old, e)
         return out
 
     def _told(self) -> dict[str, list[str]]:
@@ -374,26 +225,6 @@ class Book:
                 if key is not None and row["n_praise"]:
                     out[dim, key, row["issue_code"]] = row["n_praise"]
         return out
-
-
-def _added(a: Exposure, b: Exposure) -> Exposure:
-    return Exposure(
-        a.n_reviews + b.n_reviews,
-        a.n_text + b.n_text,
-        a.rating_sum + b.rating_sum,
-        a.rating_n + b.rating_n,
-        a.n_default + b.n_default,
-        a.n_flagged + b.n_flagged,
-    )
-
-
-def _counts(review: Review | None, first: Review | None, sku: dims.Sku | None) -> bool:
-    """Whether a mention counts: neither its review nor the review's root is left out, and the product is ours."""
-    if sku is not None and not sku.own:
-        return False
-    if review is None:
-        return True
-    return review.counted and (first is None or first is review or first.counted or first.default)
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, ...]:

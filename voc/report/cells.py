@@ -11,7 +11,7 @@ from markupsafe import Markup
 from voc import refs
 from voc.report import svg
 from voc.report.book import Book
-from voc.report.figures import Evidence, Fig, Parts
+from voc.report.figures import Evidence, Fig, Parts, anchor_of
 from voc.report.quotes import Quote, quotes
 
 
@@ -109,7 +109,8 @@ class Cells:
         gate = row["gate"] or "insufficient"
         place, issue = book.place(row, veiled=veiled), book.issue(row["aspect"], row["issue_kind"])
         observed = Fig(w.count(row["observed"]), ref, href, row["observed"])
-        n = Fig(w.count(row["n"]), own, href, row["n"])
+        listed = not veiled and book.seen(dim, key).n_reviews  # a row of its own on the page of coverage
+        n = Fig(w.count(row["n"]), own, f"coverage.html#{anchor_of(dim, key) if listed else 'stores'}", row["n"])
         rr = Fig(w.times(row["rr"]), own, href, row["rr"])
         interval = w.interval(row["rr05"], row["rr95"])
         rank = f"{row['rank']}"

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from voc import refs
-from voc.report.book import Book, Mention, Row
+from voc.report.book import Book
 from voc.report.cells import Cells
 from voc.report.dims import slug, tidy
 from voc.report.figures import Evidence, Fig
 from voc.report.quotes import Quote, quotes
+from voc.report.records import Mention, Row
 from voc.report.words import Words
 
 READERS = ("executive", "product", "store", "quality", "marketing")

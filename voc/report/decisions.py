@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voc.report.book import Book, Row
+from voc.report.book import Book
 from voc.report.cells import Cell, ChainCell
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Parts
 from voc.report.quotes import Quote, quotes
+from voc.report.records import Row
 from voc.report.words import OWNERS, SMALL
 
 MOST = 5

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from voc.report import readers, safety
-from voc.report.book import Row, watched
+from voc.report.book import watched
 from voc.report.context import Context
 from voc.report.figures import Fig
 from voc.report.quotes import quotes
+from voc.report.records import Row
 from voc.report.words import NONE, SMALL
 
+STORE_OWNERS = ("store", "门店", "kitchen", "厨")  # parts of an owner's name: those who work in the store
 TO_DO = 3  # a store is asked to mend at most this many things
 
 
@@ -117,7 +119,7 @@ def sources(ctx: Context, key: str) -> list[tuple[str, int]]:
 
 def _watched(ctx: Context, key: str) -> list[Row]:
     """Rows of a store below the threshold, by what they are above expectation."""
-    found = [r for r in ctx.book.by_level.get("store", ()) if r["store_id"] == key and watched(r)]
+    found = [r for r in ctx.book.by_level.get("store", ()) if r["store_id"] == key and watched(r) and _of_store(ctx, r)]
     return sorted(found, key=lambda r: (r["expected"] - r["observed"], r["rank"]))
 
 
@@ -132,4 +134,4 @@ def _of_store(ctx: Context, row: Row) -> bool:
     if entry is None or row["level"] == "store_sku":
         return False
     owner = entry.owner.lower()
-    return "store" in owner or "门店" in owner
+    return any(word in owner for word in STORE_OWNERS)

@@ -215,12 +215,12 @@ def cannot(ctx: Context, missing: dict[str, list[str]]) -> list[str]:
     w, book = ctx.words, ctx.book
     out = []
     for source, reason in book.data.withheld:
-        source, reason = tidy(source, longest=30), tidy(reason, longest=120)
+        source, reason = w.source(source), tidy(reason, longest=120)
         out.append(
             w.pick(f"{source} 的走势本月不展示：{reason}。", f"Trends do not include {source} this month: {reason}.")
         )
     for month in (m for m in book.months[:-1] if m in missing):
-        lost = w.list([tidy(s, longest=30) for s in missing[month]])
+        lost = w.list([w.source(s) for s in missing[month]])
         out.append(
             w.pick(
                 f"{w.month(month)}缺 {lost} 的大部分数据，图中以灰条标出。",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from voc.report.dims import tidy
 from voc.report.quotes import Quote
 from voc.report.words import KINDS, Words
 
@@ -19,7 +18,7 @@ def words_of(q: Quote) -> Markup:
 def quote(w: Words, q: Quote, *, where: bool = True, sku: bool = True) -> Markup:
     """A quote with its date, source, store, SKU, lot and stars; `where` and `sku` leave out what the page is about."""
     facts = [str(Markup('<time datetime="{}">{}</time>').format(w.local(q.at).date().isoformat(), w.day(q.at)))]
-    facts.append(str(escape(tidy(q.source, longest=30))))
+    facts.append(str(escape(w.source(q.source))))
     if where:
         facts.append(str(escape(q.store)))
     if sku and q.sku_id is not None:

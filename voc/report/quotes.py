@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from voc.report.book import Book, Mention
+from voc.report.book import Book
 from voc.report.dims import tidy
+from voc.report.records import Mention
 from voc.text.persons import staff_spans
 
 STAFF = "〔店员〕"

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 
 from voc import refs
 from voc.report import safety, svg, trends, trust
-from voc.report.book import Mention, Row
 from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
 from voc.report.dims import Sku, Store, tidy
 from voc.report.figures import Fig, anchor_of, wilson
 from voc.report.quotes import MOST, Quote, quotes
+from voc.report.records import Mention, Row
 from voc.report.words import LEVELS, SMALL
 
 SHOWN = 200  # rows of a level on the page of all issues; the workbook has all of them
@@ -195,7 +195,7 @@ def coverage(ctx: Context) -> dict[str, Any]:
         if (e := book.seen(month=m))
     ]
     files = [
-        (tidy(r["file"], longest=60), tidy(r["source"], longest=30), r)
+        (tidy(r["file"], longest=60), w.source(r["source"]), r)
         for r in sorted(book.data.ingests.to_pylist(), key=lambda r: (r["source"], r["file"], r["ingest_id"]))
     ]
     return {
@@ -286,18 +286,19 @@ def told(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig, list[Quot
     ]
 
 
-def phrases(ctx: Context, intent: str, most: int, dim: str = "chain", key: object = "") -> list[tuple[str, Fig]]:
+def phrases(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig]]:
     """Opinion words as customers wrote them, by the number of customers."""
     by: dict[str, set[str]] = defaultdict(set)
-    for m in ctx.book.find(dim, key, None, intent):
+    for m in ctx.book.find("chain", "", None, intent):
         review = ctx.book.reviews.get(m.review_id)
         if review and m.counted and m.opinion:
             words = tidy(review.text[m.opinion[0] : m.opinion[1]]).strip()
             if 1 < len(words) <= 24 and "＊" not in words:
                 by[words.lower()].add(m.root)
-    ref, href = ctx.evidence.link(dim, key, None, intent)
+    # No link: the page of all words of this kind has another total.
+    ref = refs.make("mentions", month=ctx.book.month, intent=intent)
     top = sorted(by.items(), key=lambda p: (-len(p[1]), p[0]))[:most]
-    return [(t, Fig(ctx.words.count(len(r)), ref, href, len(r))) for t, r in top if len(r) > 1]
+    return [(t, Fig(ctx.words.count(len(r)), ref, None, len(r))) for t, r in top if len(r) > 1]
 
 
 def topics(ctx: Context, most: int = 12) -> list[dict[str, Any]]:

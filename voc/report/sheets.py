@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from voc.report import first, readers, trends, words
-from voc.report.book import GATED, Row
+from voc.report.book import GATED
 from voc.report.cells import slice_of
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.quotes import quote
+from voc.report.records import Row
 from voc.report.words import Words
 
 PER_LEVEL = 5_000  # rows of a ranking level; ranking.parquet has all of them

@@ -144,7 +144,7 @@ class _Site:
             tidy=tidy,
             quote=partial(markup.quote, w),
             words_of=markup.words_of,
-            withheld=[(tidy(s, longest=30), tidy(r, longest=120)) for s, r in data.withheld],
+            withheld=[(w.source(s), tidy(r, longest=120)) for s, r in data.withheld],
         )
         self.env = env
 

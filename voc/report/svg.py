@@ -121,7 +121,7 @@ def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 2
     if not known:
         return Markup("")
     small = wide < 400
-    left, right, head, foot = (36, 12, 12, 20) if small else (44, 56, 16, 26)
+    left, right, head, foot = (42, 12, 12, 20) if small else (44, 56, 16, 26)
     top = _ceiling(max(p.high if p.high is not None else p.value or 0.0 for p in known))
     step = (wide - left - right) / max(len(points) - 1, 1)
 

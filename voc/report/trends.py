@@ -95,7 +95,7 @@ def _chart(
     w, points, rows = book.words, [], []
     for month in book.months:
         total, some = n.get(month, 0), k.get(month, 0)
-        lost = missing.get(month, [])
+        lost = [w.source(s) for s in missing.get(month, [])]
         note = w.pick(f"缺 {w.list(lost)}", f"without {w.list(lost)}") if lost else ""
         label = w.month_short(month) if not month.endswith("-01") or small else month[:4]
         if total < SMALL:

@@ -13,6 +13,9 @@ from voc.report.dims import tidy
 from voc.report.figures import Fig
 from voc.report.words import SMALL
 
+FEW_STORES = 5  # in a chain of fewer stores a silent one is no sign of lost data
+QUIET = 0.5  # a larger part of the stores without a review deserves a warning
+LEAP = 3.0  # a source that grew by this factor within a month may have been exported otherwise
 MANY = 0.02  # more quarantined records than this part of all deserve a warning
 
 
@@ -45,7 +48,7 @@ def trust(ctx: Context) -> dict[str, Any]:
         sources.append(
             Source(
                 s,
-                tidy(s, longest=30),
+                w.source(s),
                 ctx.evidence.exposure("source", s),
                 Fig(w.count(before), refs.make("exposure", month=last, source=s), href, before)
                 if last in book.months
@@ -63,10 +66,11 @@ def trust(ctx: Context) -> dict[str, Any]:
     enough = sum(n >= SMALL for n in seen)
     few = sum(0 < n < SMALL for n in seen)
     no_sku = book.seen().n_reviews - sum(book.seen("sku", s).n_reviews for s in book.skus)
-    care = bool(withheld) or (records > 0 and quarantined > MANY * records) or book.seen().n_reviews < SMALL
+    cares = _cares(ctx, records=records, quarantined=quarantined, judged=enough, silent=len(seen) - enough - few)
     store_ref = refs.make("exposure", month=month)
     return {
-        "care": care,
+        "care": bool(withheld or cares),
+        "cares": cares,
         "sources": sources,
         "now": book.seen(),
         "records": Fig(w.count(records), refs.make("ingests"), "coverage.html#files", records) if records else None,
@@ -81,6 +85,40 @@ def trust(ctx: Context) -> dict[str, Any]:
         "default": Fig(w.count(book.seen().n_default), store_ref, "coverage.html#sources", book.seen().n_default),
         "flagged": Fig(w.count(book.seen().n_flagged), store_ref, "coverage.html#sources", book.seen().n_flagged),
     }
+
+
+def _cares(ctx: Context, *, records: int, quarantined: int, judged: int, silent: int) -> list[str]:
+    """Why the month is to be read with care, besides the sources whose trends are withheld."""
+    book, w, out = ctx.book, ctx.words, []
+    if book.seen().n_reviews < SMALL:
+        out.append(w.pick(f"评价不足 {SMALL} 条。", f"There are fewer than {SMALL} reviews."))
+    if records > 0 and quarantined > MANY * records:
+        out.append(
+            w.pick(
+                f"{records:,} 条记录里有 {quarantined:,} 条被隔离，先看原因。",
+                f"{quarantined:,} of {records:,} records were set aside: look at the reasons first.",
+            )
+        )
+    if len(book.stores) >= FEW_STORES and silent > QUIET * len(book.stores):
+        out.append(
+            w.pick(
+                f"{len(book.stores)} 家门店里有 {silent} 家本月没有评价，够数的只有 {judged} 家：不能代表全部门店。",
+                f"{silent} of {len(book.stores)} stores have no review this month and only {judged} have enough: "
+                "the others are not represented.",
+            )
+        )
+    for source in sorted({str(key) for m, dim, key in book.exposure if dim == "source" and m == book.month}):
+        now = book.seen("source", source).n_reviews
+        before = book.seen("source", source, month_before(book.month)).n_reviews
+        if before >= SMALL and now >= LEAP * before:
+            times, name = w.times(now / before), w.source(source)
+            out.append(
+                w.pick(
+                    f"{name}的评价是上月的 {times}：先查是否换了导出范围，再比较两个月。",
+                    f"{name} has {times} the reviews of last month: check whether the export changed before comparing.",
+                )
+            )
+    return out
 
 
 def conflicts(ctx: Context) -> Fig:

@@ -12,6 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from voc.errors import UnknownName
+from voc.report.dims import tidy
 
 LANGUAGES = ("en", "zh")
 SMALL = 30  # below this many, a share is not printed as a percentage
@@ -54,6 +55,35 @@ OWNERS = {
     "store operations": ("门店运营", "store operations"),
     "customer service": ("客服", "customer service"),
     "marketing": ("市场", "marketing"),
+    "kitchen": ("后厨", "kitchen"),
+    "factory": ("工厂", "factory"),
+    "logistics": ("物流", "logistics"),
+    "warehouse": ("仓库", "warehouse"),
+    "picking": ("拣货", "picking"),
+}
+SOURCES = {
+    "jd": ("京东", "JD"),
+    "meituan": ("美团", "Meituan"),
+    "tmall": ("天猫", "Tmall"),
+    "wjx": ("问卷星", "Wjx survey"),
+    "orders": ("订单", "orders"),
+    "skus": ("商品档案", "product list"),
+    "stores": ("门店档案", "store list"),
+}
+REASONS = {
+    "bad_date": ("日期读不准", "date cannot be read"),
+    "bad_encoding": ("字符编码有误", "characters are broken"),
+    "bad_json": ("JSON 格式有误", "broken JSON"),
+    "bad_nps": ("推荐分不在 0–10", "recommendation is not 0 to 10"),
+    "bad_rating": ("星级不在量表内", "stars are off the scale"),
+    "bad_value": ("取值有误", "value is not valid"),
+    "line_too_long": ("行过长", "line is too long"),
+    "missing_date": ("没有日期", "no date"),
+    "precision_lost": ("编号精度丢失", "id lost its last digits"),
+    "ragged_row": ("列数不符", "wrong number of columns"),
+    "repeated_header": ("重复的表头", "header row repeated"),
+    "stray_quote": ("引号错位", "stray quotation mark"),
+    "unclosed_quote": ("引号未闭合", "quotation mark not closed"),
 }
 EVENTS = {
     "new": ("新出现", "new"),
@@ -105,6 +135,14 @@ class Words:
     def of(self, table: dict[str, tuple[str, str]], key: str | None) -> str:
         """The word for `key`, or `key` itself where the table has none."""
         return self.pick(*table[key]) if key in table else (key or NONE)
+
+    def source(self, key: str) -> str:
+        """A source's name; one that we do not know is called as the project calls it."""
+        return tidy(self.of(SOURCES, key), longest=30)
+
+    def reason(self, code: str) -> str:
+        """Why a record was set aside."""
+        return tidy(self.of(REASONS, code), longest=60)
 
     def count(self, n: int) -> str:
         return f"{n:,}"
