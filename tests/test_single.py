@@ -54,6 +54,15 @@ def test_sentiment_gives_a_row_per_input_row_and_empty_is_neutral():
     assert table["score"].to_pylist()[1:3] == [0, 0]
 
 
+@pytest.mark.parametrize("function", [voc.analyze, voc.sentiment, voc.keywords])
+def test_texts_are_a_list_of_texts(function):
+    with pytest.raises(InputError, match="not one text"):
+        function("太难吃了")
+    with pytest.raises(InputError, match="record 2: a text is wanted, not int 5"):
+        function(["太难吃了", 5])
+    assert function(["太难吃了", float("nan")]).equals(function(pa.array(["太难吃了", None])))
+
+
 def test_row_counts_rejected_records(tmp_path):
     path = csv(tmp_path, "id,text\n1,很好吃\n2,多,一,列\n3,太难吃了\n")
     table = single.sentiment_file(path, text_column=None, lang="auto", encoding=None)

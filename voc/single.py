@@ -73,8 +73,9 @@ def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str)
 
 def sentiment(texts: Sequence[str | None], *, lang: str = "auto") -> pa.Table:
     """row, label (positive | neutral | negative), score [-1, 1], for every text; an empty one is neutral, 0."""
-    labels, scores = scoring.score(texts, lang=_language(lang))
-    rows = pa.array(range(len(texts)), pa.int64())
+    kept = _same_length(texts)
+    labels, scores = scoring.score(kept, lang=_language(lang))
+    rows = pa.array(range(len(kept)), pa.int64())
     return pa.table({"row": rows, "label": pa.array(labels, pa.string()), "score": pa.array(scores, pa.float32())})
 
 
@@ -83,7 +84,8 @@ def keywords(
 ) -> pa.Table:
     """term, n_reviews, score: the words and phrases that are typical of `texts`, best first."""
     words = taxonomies.expressions(_taxonomy(taxonomy))
-    return keyword_table.keywords([t or "" for t in texts], top=top, lang=_language(lang), words=words)
+    kept = [t or "" for t in _same_length(texts)]
+    return keyword_table.keywords(kept, top=top, lang=_language(lang), words=words)
 
 
 def rank_file(
@@ -295,7 +297,19 @@ def _with_json_evidence(ranking: pa.Table) -> pa.Table:
 
 
 def _same_length(texts: Sequence[str | None]) -> list[str | None]:
-    """NUL and lone surrogates become a space each: they carry nothing, and spans must stay where they are."""
+    """NUL and lone surrogates become a space each: they carry nothing, and spans must stay where they are.
+
+    NaN, which pandas puts where a text is missing, becomes None. Raises InputError for one text instead of several, and
+    for anything else that is no text.
+    """
+    if isinstance(texts, str):
+        raise InputError(f"a list of texts is wanted, not one text: [{texts[:20]!r}]")
+    if isinstance(texts, (pa.Array, pa.ChunkedArray)):
+        texts = texts.to_pylist()
+    texts = [None if isinstance(t, float) and t != t else t for t in texts]
+    for row, text in enumerate(texts):
+        if not (text is None or isinstance(text, str)):
+            raise InputError(f"a text is wanted, not {type(text).__name__} {text!r}", row=row)
     table = {0: " ", **dict.fromkeys(range(0xD800, 0xE000), " ")}
     return [t if t is None or (t.isascii() and "\0" not in t) else t.translate(table) for t in texts]
 
