@@ -20,7 +20,7 @@ lint: $(VENV)/.test
 
 # The small report that reports/sample/ tracks, made anew.
 sample-report: $(VENV)/.demo
-	rm -rf build/sample && $(BIN)/voc demo build/sample --reviews 12000
+	rm -rf build/sample && $(BIN)/voc demo build/sample --reviews 24000
 	rm -rf reports/sample && cp -r build/sample/reports/2026-10 reports/sample
 
 $(VENV)/.demo: setup.cfg constraints.txt | $(VENV)/.made
