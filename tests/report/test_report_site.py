@@ -278,3 +278,19 @@ def test_sources_are_called_by_name_and_a_store_is_not_named_on_its_own_cases(si
     own = [p for n, p in found.items() if n.startswith("stores/") and 'class="cases"' in p.path.read_text()]
     assert own
     assert not any(f'href="../stores/{p.path.name}"' in p.path.read_text() for p in own)
+
+
+def test_safety_cases_that_belong_together_stand_before_the_single_ones(tmp_path):
+    from dataclasses import replace
+
+    data = builder.build(n_reviews=900)
+    said = data.mentions.filter(pc.equal(data.mentions["intent"], "complaint")).slice(0, 6)
+    for column, value in (("sku_id", "K0002"), ("aspect", data.safety["aspect"][0].as_py()), ("severity", "S1")):
+        at = said.schema.get_field_index(column)
+        said = said.set_column(at, said.schema.field(at), pa.array([value] * len(said), pa.string()))
+    at = data.reviews.schema.get_field_index("lot")
+    lots = pa.array(["L1"] * len(data.reviews), pa.string())
+    reviews = data.reviews.set_column(at, data.reviews.schema.field(at), lots)
+    write_site(replace(data, safety=said, reviews=reviews), tmp_path, reader="quality")
+    text = pages.read(tmp_path)["index.html"].path.read_text()
+    assert 0 < text.index("不止一例的") < text.index('class="cases"')
