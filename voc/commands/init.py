@@ -65,7 +65,8 @@ def create(
         raise WrongUse(f"{path} exists already; edit it, or choose another folder")
     stem = taxonomies.load(taxonomy).name.replace("-", "_")
     source = files("voc.taxonomy") / "data" / f"{stem}.toml"
-    (folder / "inbox").mkdir(parents=True, exist_ok=True)
+    for source_name in ingestion.names():
+        (folder / "inbox" / source_name).mkdir(parents=True, exist_ok=True)
     if editable:
         (folder / "taxonomy.toml").write_text(source.read_text("utf-8"), "utf-8")
     reference = "taxonomy.toml" if editable else taxonomy
