@@ -172,7 +172,6 @@ def test_a_file_of_no_source_is_exit_2_and_named(tmp_path):
 def test_too_much_in_quarantine_is_exit_4_and_nothing_is_lost(tmp_path):
     assert run("init", tmp_path).returncode == 0
     rows = [f"{i},味道不错,2026-10-0{i % 9 + 1} 12:00:00,5" for i in range(8)] + ["8,坏日期,昨天,5", "9,坏日期,前天,5"]
-    (tmp_path / "inbox" / "table").mkdir()
     (tmp_path / "inbox" / "table" / "shop.csv").write_text(
         "review_id,text,created_at,rating\n" + "\n".join(rows), "utf-8"
     )
