@@ -181,3 +181,23 @@ def test_too_much_in_quarantine_is_exit_4_and_nothing_is_lost(tmp_path):
     ledger = json.loads(done.stdout)[0]
     assert done.returncode == 4
     assert ledger["records"] == 10 == ledger["new"] + ledger["quarantined"] and ledger["quarantined"] == 2
+
+
+@pytest.mark.parametrize("text", ["很好吃，下次还来", "店员态度差"])
+def test_a_month_without_complaints_or_with_one_text_only_has_a_report(tmp_path, text):
+    folder = tmp_path / "project"
+    assert run("init", folder).returncode == 0
+    rows = "".join(f"{i},{text},2026-10-{i % 28 + 1:02d} 10:00:00,S{i % 3},K1,5\n" for i in range(40))
+    (folder / "inbox" / "table").mkdir(exist_ok=True)
+    (folder / "inbox" / "table" / "r.csv").write_text(
+        "review_id,text,created_at,store_id,sku_id,rating\n" + rows, "utf-8"
+    )
+    done = run("run", "--project", folder, "--month", MONTH)
+    assert done.returncode == 0, done.stderr
+    before = digests(folder / "reports")
+    assert run("run", "--project", folder, "--month", MONTH).returncode == 0
+    assert digests(folder / "reports") == before
+    assert not any("nan" in p.read_text("utf-8").lower().split() for p in folder.rglob("*.html"))
+    other = run("report", "--project", folder, "--month", "2026-09")
+    assert other.returncode == 2
+    assert "no ranking yet" in other.stderr

@@ -249,6 +249,7 @@ def rank(work: Workspace, *, month: str) -> pa.Table:
     table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, **shared)
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))
+    lake.record("rank", month, _code())  # a month without a complaint leaves no row, and was ranked all the same
     return table
 
 
@@ -281,8 +282,8 @@ def report(
     from voc import gather  # templates are slow to import, and no other step needs them
     from voc import report as report_room
 
-    if check_month(month) not in work.lake.months("ranking"):
-        ranked = work.lake.months("ranking")
+    ranked = work.lake.months("ranking")
+    if check_month(month) not in ranked and work.lake.made_from("rank", month) is None:
         raise InputError(
             f"month {month} has no ranking yet (ranked: {', '.join(ranked) or 'none'}); run `voc rank` first"
         )
