@@ -201,3 +201,12 @@ def test_a_month_without_complaints_or_with_one_text_only_has_a_report(tmp_path,
     other = run("report", "--project", folder, "--month", "2026-09")
     assert other.returncode == 2
     assert "no ranking yet" in other.stderr
+
+
+def test_a_month_without_data_gets_a_report_that_says_so(tmp_path):
+    assert run("init", tmp_path).returncode == 0
+    for _ in range(2):
+        done = run("run", "--month", MONTH, "--project", tmp_path)
+        assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reports" / MONTH / "index.html").read_text("utf-8")
+    assert "没有可以计数的评价" in page and "NaN" not in page

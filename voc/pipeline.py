@@ -231,10 +231,14 @@ def count(work: Workspace) -> list[str]:
     return remade
 
 
-def rank(work: Workspace, *, month: str) -> pa.Table:
-    """The month's ranking, from the facts of this month and those before it; also written to the lake."""
+def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table:
+    """The month's ranking, from the facts of this month and those before it; also written to the lake.
+
+    Raises UnknownName for a month without reviews, unless it `may_be_empty`: then its ranking is.
+    """
     lake = work.lake
-    _known_month(month, lake.months("reviews"))
+    if not may_be_empty:
+        _known_month(month, lake.months("reviews"))
     count(work)
     months = [m for m in lake.months("exposure") if m <= month]
     mentions, reviews = lake.read("mentions", months=[month]), lake.read("reviews", months=[month])
@@ -307,13 +311,16 @@ class Outcome:
 
 
 def run(work: Workspace, *, month: str, progress: Progress | None = None) -> Outcome:
-    """inbox/ to report for `month`; safe to repeat, the second time nothing changes."""
+    """inbox/ to report for `month`; safe to repeat, the second time nothing changes.
+
+    A month without reviews gets a report that says so: an export that is missing must not stop the job.
+    """
     check_month(month)
     ingested = ingest_inbox(work, progress=progress)
     annotate(work, progress=progress)
-    if work.config.topics.enabled:
+    if work.config.topics.enabled and month in work.lake.months("reviews"):
         topics(work, month=month)
-    rank(work, month=month)
+    rank(work, month=month, may_be_empty=True)
     return Outcome(report(work, month=month), tuple(ingested), over_quarantine(work, ingested))
 
 

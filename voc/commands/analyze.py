@@ -19,7 +19,7 @@ Encoding = Annotated[str | None, typer.Option("--encoding", help="The file's enc
 
 
 def analyze(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL, Parquet or plain text, also gz.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL or Parquet, also gz.")],
     *,
     text_column: TextColumn = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write (.parquet, .csv, .jsonl).")] = None,

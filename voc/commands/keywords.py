@@ -13,7 +13,7 @@ from voc.commands.analyze import Encoding, Language, TaxonomyName, TextColumn
 
 
 def keywords(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL, Parquet or plain text, also gz.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL or Parquet, also gz.")],
     *,
     text_column: TextColumn = None,
     top: Annotated[int, typer.Option("--top", min=1, help="How many.")] = 20,

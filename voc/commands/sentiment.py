@@ -13,7 +13,7 @@ from voc.commands.analyze import Encoding, Language, TextColumn
 
 
 def sentiment(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL, Parquet or plain text, also gz.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, JSONL or Parquet, also gz.")],
     *,
     text_column: TextColumn = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write (.csv, .parquet, .jsonl).")] = None,
