@@ -5,9 +5,10 @@ import textwrap
 import pyarrow as pa
 import pytest
 
+from voc import parts
 from voc.errors import Locked, SchemaMismatch, UnknownName, VocError
-from voc.lake import MONTHLY, ORDER, Lake, locked
-from voc.schemas import TABLES, empty
+from voc.lake import MONTHLY, Lake, locked
+from voc.schemas import ORDER, TABLES, empty
 
 SCORE = {"month": "2026-09", "label": "neutral", "score": 0.0, "rating_text_conflict": False}
 
@@ -104,3 +105,35 @@ def test_a_second_process_is_told_that_the_project_is_held(tmp_path):
         with pytest.raises(Locked), locked(tmp_path):
             pass
     assert subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip() == "held"
+
+
+def test_parts_become_a_slice_in_one_commit_and_equal_ones_are_not_committed(lake):
+    lake.replace_month("review_scores", "2026-08", scores("x", month="2026-08"))
+    made = [parts.write(lake.root, "review_scores", "2026-09", scores(*ids)) for ids in (("b", "a"), ("c",))]
+    assert lake.commit("review_scores", "2026-09", made)
+    version = lake.version("review_scores")
+    assert lake.read("review_scores")["review_id"].to_pylist() == ["x", "a", "b", "c"]
+    again = [parts.write(lake.root, "review_scores", "2026-09", scores(*ids)) for ids in (("a", "b"), ("c",))]
+    assert again == made and not lake.commit("review_scores", "2026-09", again)
+    assert lake.version("review_scores") == version
+    assert lake.commit("review_scores", "2026-09", made[:1])
+    assert lake.read("review_scores")["review_id"].to_pylist() == ["x", "a", "b"]
+    assert lake.commit("review_scores", "2026-09", [])
+    assert lake.months("review_scores") == ["2026-08"]
+
+
+def test_the_first_commit_of_parts_makes_the_table_even_without_rows(lake):
+    assert parts.write(lake.root, "review_scores", "2026-09", scores()) is None
+    assert not lake.commit("review_scores", "2026-09", [])
+    assert lake.exists("review_scores") and len(lake.read("review_scores")) == 0
+
+
+def test_pieces_cover_every_row_once_whoever_wrote_the_file(lake):
+    ids = [f"{i:06}" for i in range(40_000)]
+    lake.replace_month("review_scores", "2026-09", scores(*ids))
+    cut = parts.pieces("2026-09", lake.paths("review_scores", "2026-09"))
+    assert len(cut) == 3 and sum(piece.rows for piece in cut) == len(ids)
+    schema = TABLES["review_scores"]
+    read = [b for piece in cut for b in parts.batches(piece, schema, rows=5_000)]
+    assert max(b.num_rows for b in read) <= 5_000
+    assert pa.Table.from_batches(read, schema=schema).equals(lake.read("review_scores"))

@@ -17,30 +17,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable, Schema, WriterProperties, write_deltalake
+from deltalake.transaction import AddAction, RemoveAction
 
 from voc.errors import Locked, UnknownName, VocError
-from voc.schemas import TABLES, conform
+from voc.parts import ROW_GROUP, Part
+from voc.schemas import ORDER, TABLES, conform
 
-#: The columns that give each table a total order.
-ORDER: dict[str, tuple[str, ...]] = {
-    "reviews": ("month", "review_id"),
-    "stores": ("store_id", "valid_from"),
-    "skus": ("sku_id", "valid_from"),
-    "orders": ("order_id", "sku_id", "store_id"),
-    "ingests": ("ingest_id",),
-    "quarantine": ("ingest_id", "line", "reason"),
-    "review_scores": ("month", "review_id"),
-    "mentions": ("month", "mention_id"),
-    "keywords": ("month", "scope", "scope_id", "polarity", "term"),
-    "topics": ("month", "topic_id"),
-    "mention_topics": ("month", "mention_id"),
-    "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
-    "exposure": ("month", "source", "store_id", "sku_id"),
-    "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
-    "chain": ("month", "rank", "issue_kind", "aspect"),
-    "complainers": ("month", "source"),
-}
+_WRITER = WriterProperties(compression="ZSTD", max_row_group_size=ROW_GROUP)
 MONTHLY = frozenset(name for name, schema in TABLES.items() if "month" in schema.names)
 
 
@@ -148,10 +132,45 @@ class Lake:
             if self.read(name, months=[month]).equals(rows):
                 return False
             write_deltalake(
-                self._table(name), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"]
-            )
+                self._table(name), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"],
+                writer_properties=_WRITER,
+            )  # fmt: skip
         else:
-            write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=["month"])
+            write_deltalake(
+                str(self._path(name)), rows, mode="overwrite", partition_by=["month"], writer_properties=_WRITER
+            )
+        return True
+
+    def paths(self, name: str, month: str) -> list[str]:
+        """The data files of the slice `month`, in the order of their names."""
+        if not self.exists(name):
+            return []
+        found = pa.table(self._table(name).get_add_actions(flatten=True))
+        mine = found.filter(pc.equal(found["partition.month"], month))
+        return sorted(str(self._path(name) / path) for path in mine["path"].to_pylist())
+
+    def commit(self, name: str, month: str, parts: Sequence[Part]) -> bool:
+        """Make the written `parts` the slice `month` of table `name`, in one commit. False if they are it already."""
+        folder = self._path(name)
+        if not self.exists(name):
+            DeltaTable.create(str(folder), Schema.from_arrow(TABLES[name]), partition_by=["month"])
+        if self.paths(name, month) == sorted(str(folder / part.path) for part in parts):
+            return False
+        actions: list[AddAction | RemoveAction] = [
+            AddAction(
+                path=part.path,
+                size=part.size,
+                partition_values={"month": month},
+                modification_time=(folder / part.path).stat().st_mtime_ns // 1_000_000,
+                data_change=True,
+                stats=json.dumps({"numRecords": part.rows}),
+            )
+            for part in parts
+        ]
+        table = self._table(name)
+        table.create_write_transaction(
+            actions, "overwrite", table.schema(), ["month"], partition_filters=[("month", "=", month)]
+        )
         return True
 
     def replace(self, name: str, rows: pa.Table) -> bool:

@@ -118,6 +118,26 @@ TABLES = MappingProxyType(
     )
 )  # fmt: skip
 
+#: The columns that give each table a total order.
+ORDER: dict[str, tuple[str, ...]] = {
+    "reviews": ("month", "review_id"),
+    "stores": ("store_id", "valid_from"),
+    "skus": ("sku_id", "valid_from"),
+    "orders": ("order_id", "sku_id", "store_id"),
+    "ingests": ("ingest_id",),
+    "quarantine": ("ingest_id", "line", "reason"),
+    "review_scores": ("month", "review_id"),
+    "mentions": ("month", "mention_id"),
+    "keywords": ("month", "scope", "scope_id", "polarity", "term"),
+    "topics": ("month", "topic_id"),
+    "mention_topics": ("month", "mention_id"),
+    "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
+    "exposure": ("month", "source", "store_id", "sku_id"),
+    "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
+    "chain": ("month", "rank", "issue_kind", "aspect"),
+    "complainers": ("month", "source"),
+}
+
 Batch = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
