@@ -72,6 +72,7 @@ class World:
     """
 
     settings: Settings
+    month: str
     store: np.ndarray
     sku: np.ndarray
     n: np.ndarray
@@ -87,10 +88,6 @@ class World:
     expected_sku: np.ndarray
     expected_pair: np.ndarray
 
-    @property
-    def month(self) -> str:
-        return MONTH
-
     def tables(self) -> dict[str, pa.Table]:
         """The month as tables; see the function of that name."""
         return tables(self)
@@ -102,14 +99,17 @@ class World:
 
     def risks(self, level: str, rows: pa.Table) -> np.ndarray:
         """The true relative risks of ranking rows of `level`: (N,)."""
-        issue = _numbers(rows["aspect"])
-        if level == "store_sku":
-            pairs = self.store * self.settings.skus + self.sku
-            unit = np.searchsorted(pairs, _numbers(rows["store_id"]) * self.settings.skus + _numbers(rows["sku_id"]))
-        else:
-            unit = _numbers(rows[f"{level}_id"])
-        out: np.ndarray = self.truth(level)[unit, issue]
+        out: np.ndarray = self.truth(level)[self.places(level, rows)]
         return out
+
+    def places(self, level: str, rows: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+        """Where ranking rows of `level` stand in `truth(level)`: unit and issue, (N,) each."""
+        issue = _numbers(rows["aspect"])
+        if level != "store_sku":
+            return _numbers(rows[f"{level}_id"]), issue
+        pairs = self.store * self.settings.skus + self.sku
+        wanted = _numbers(rows["store_id"]) * self.settings.skus + _numbers(rows["sku_id"])
+        return np.searchsorted(pairs, wanted), issue
 
     def planted_cells(self, level: str) -> dict[tuple[str | None, str | None, str], float]:
         """Planted cells by (store id, SKU id, issue), with the marked reviews to be expected, planted risk included."""
@@ -139,72 +139,96 @@ def simulate(seed: int, settings: Settings = LARGE) -> World:
     """The month that `seed` stands for; equal seeds and settings give equal worlds."""
     s = settings
     r = np.random.default_rng(seed)
-    weight = np.outer(_zipf(r, s.stores, 0.7), _zipf(r, s.skus, 0.9)).ravel()
+    weight = np.outer(zipf(r, s.stores, 0.7), zipf(r, s.skus, 0.9)).ravel()
     volume = r.multinomial(s.reviews, weight).reshape(s.stores, s.skus)
     store, sku = np.nonzero(volume)
     mix = r.dirichlet(np.full(len(s.sources), 4.0), s.stores)
     n = r.multinomial(volume[store, sku], mix[store])
     low, high = np.log(s.prevalence)
     base = np.exp(r.uniform(low, high, s.issues))
-    by_source = base * _luck(r, s.source_cv, (len(s.sources), s.issues))
-    by_store, by_sku = _luck(r, s.cv, (s.stores, s.issues)), _luck(r, s.cv, (s.skus, s.issues))
+    by_source = base * luck(r, s.source_cv, (len(s.sources), s.issues))
+    by_store, by_sku = luck(r, s.cv, (s.stores, s.issues)), luck(r, s.cv, (s.skus, s.issues))
     least = s.planted_complaints / min(s.margin_risks)
     calm = s.sensitivity * base + s.false_positive_rate
-    planted_store = _plant(r, by_store, np.outer(volume.sum(axis=1), calm) >= least, s.planted_stores, s.margin_risks)
-    planted_sku = _plant(r, by_sku, np.outer(volume.sum(axis=0), calm) >= least, s.planted_skus, s.margin_risks)
-    plain = by_store[store] * by_sku[sku]
-    pair = np.ones_like(plain)
-    planted_pair = np.zeros(plain.shape, dtype=bool)
+    planted_store = plant(r, by_store, np.outer(volume.sum(axis=1), calm) >= least, s.planted_stores, s.margin_risks)
+    planted_sku = plant(r, by_sku, np.outer(volume.sum(axis=0), calm) >= least, s.planted_skus, s.margin_risks)
+    pair = np.ones((len(store), s.issues))
+    planted_pair = np.zeros(pair.shape, dtype=bool)
     big = np.nonzero(n.sum(axis=1) >= s.pair_reviews)[0]
     if s.planted_pairs and len(big):
         rows, cols = r.choice(big, s.planted_pairs), r.integers(0, s.issues, s.planted_pairs)
         pair[rows, cols] = r.choice(s.pair_risks, s.planted_pairs)
         planted_pair[rows, cols] = True
+    return observe(
+        r, s, store=store, sku=sku, n=n, by_source=by_source, by_store=by_store, by_sku=by_sku, pair=pair,
+        planted=(planted_store, planted_sku, planted_pair),
+    )  # fmt: skip
+
+
+def observe(
+    r: np.random.Generator, s: Settings, *, store: np.ndarray, sku: np.ndarray, n: np.ndarray, by_source: np.ndarray,
+    by_store: np.ndarray, by_sku: np.ndarray, pair: np.ndarray, planted: tuple[np.ndarray, np.ndarray, np.ndarray],
+    month: str = MONTH,
+) -> World:  # fmt: skip
+    """What the tagger sees of a month with these reviews n (P, R), rates by source (R, I) and relative risks of stores
+    (S, I), SKUs (K, I) and pairs (P, I); `planted` says which of the three were planted."""
+    plain = by_store[store] * by_sku[sku]
     risk = plain * pair
     true = np.minimum(by_source[None] * risk[:, None], 0.9)
     x = r.binomial(n[:, :, None], s.sensitivity * true + s.false_positive_rate * (1 - true))
     unlifted = n @ (s.sensitivity * by_source + s.false_positive_rate)
-    volume_one = n.sum(axis=1)[:, None]
-
-    def over(index: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
-        total = np.zeros((size, s.issues))
-        np.add.at(total, index, values)
-        return total
 
     def lifted(own: np.ndarray, index: np.ndarray) -> np.ndarray:
-        without = over(index, len(own), volume_one * plain)
-        felt = over(index, len(own), volume_one * risk)
-        out: np.ndarray = own * np.divide(felt, without, out=np.ones_like(felt), where=without > 0)
+        out: np.ndarray = own * lift(index, len(own), n.sum(axis=1), plain, risk)
         return out
 
     return World(
-        settings=s, store=store, sku=sku, n=n, x=x, risk=risk,
+        settings=s, month=month, store=store, sku=sku, n=n, x=x, risk=risk,
         with_text=np.maximum(r.binomial(n, s.text_share), x.max(axis=2)),
         store_risk=lifted(by_store, store), sku_risk=lifted(by_sku, sku),
-        planted_store=planted_store, planted_sku=planted_sku, planted_pair=planted_pair,
-        expected_store=over(store, s.stores, unlifted * by_sku[sku]),
-        expected_sku=over(sku, s.skus, unlifted * by_store[store]), expected_pair=unlifted * plain,
+        planted_store=planted[0], planted_sku=planted[1], planted_pair=planted[2],
+        expected_store=_over(store, s.stores, unlifted * by_sku[sku]),
+        expected_sku=_over(sku, s.skus, unlifted * by_store[store]), expected_pair=unlifted * plain,
     )  # fmt: skip
 
 
-def tables(world: World, month: str = MONTH) -> dict[str, pa.Table]:
-    """The month as the tables `facts`, `exposure`, `stores` and `skus`; ids are S000, K000, issues I00."""
-    s = world.settings
-    sources = np.array(s.sources)
+def lift(index: np.ndarray, size: int, volume: np.ndarray, without: np.ndarray, risk: np.ndarray) -> np.ndarray:
+    """By how much a margin's risk is lifted: the mean of `risk` over that of `without` (P, I), weighted by `volume` (P,),
+    over the pairs of each of the `size` units that `index` (P,) names; 1 where a unit has none."""
+    before, felt = _over(index, size, volume[:, None] * without), _over(index, size, volume[:, None] * risk)
+    out: np.ndarray = np.divide(felt, before, out=np.ones_like(felt), where=before > 0)
+    return out
+
+
+def _over(index: np.ndarray, size: int, values: np.ndarray) -> np.ndarray:
+    total = np.zeros((size, values.shape[1]))
+    np.add.at(total, index, values)
+    return total
+
+
+def tables(world: World) -> dict[str, pa.Table]:
+    """The month as the tables `facts`, `exposure`, `stores` and `skus`; ids are S0000, K0000, issues I0000."""
+    s, month = world.settings, world.month
+    ids = {"store_id": pa.array(names("S", np.arange(s.stores))), "sku_id": pa.array(names("K", np.arange(s.skus)))}
+    sources, issues = pa.array(s.sources), pa.array(names("I", np.arange(s.issues)))
+
+    def keys(pair: np.ndarray, source: np.ndarray) -> dict[str, pa.Array]:
+        return {
+            "month": pa.repeat(month, len(pair)), "source": sources.take(pa.array(source)),
+            "store_id": ids["store_id"].take(pa.array(world.store[pair])),
+            "sku_id": ids["sku_id"].take(pa.array(world.sku[pair])),
+        }  # fmt: skip
+
     pair, source = np.nonzero(world.n)
-    exposure = {
-        "month": [month] * len(pair), "source": sources[source],
-        "store_id": names("S", world.store[pair]), "sku_id": names("K", world.sku[pair]),
-        "n_reviews": world.n[pair, source], "n_text": world.with_text[pair, source],
-        "rating_sum": np.zeros(len(pair)), "rating_n": np.zeros(len(pair), dtype=np.int64),
-        "n_default": np.zeros(len(pair), dtype=np.int64), "n_flagged": np.zeros(len(pair), dtype=np.int64),
+    nothing = np.zeros(len(pair), dtype=np.int64)
+    exposure = keys(pair, source) | {
+        "n_reviews": world.n[pair, source], "n_text": world.with_text[pair, source], "rating_sum": nothing,
+        "rating_n": nothing, "n_default": nothing, "n_flagged": nothing,
     }  # fmt: skip
     pair, source, issue = np.nonzero(world.x)
     count = world.x[pair, source, issue]
-    facts = {
-        "month": [month] * len(pair), "source": sources[source],
-        "store_id": names("S", world.store[pair]), "sku_id": names("K", world.sku[pair]),
-        "issue_kind": ["aspect"] * len(pair), "issue_code": names("I", issue),
+    facts = keys(pair, source) | {
+        "issue_kind": pa.repeat("aspect", len(pair)), "issue_code": issues.take(pa.array(issue)),
         "n_mentions": count, "n_complaints": count, "n_praise": np.zeros_like(count), "polarity_sum": -0.8 * count,
     }  # fmt: skip
     stores, skus = np.arange(s.stores), np.arange(s.skus)
@@ -231,18 +255,20 @@ def _numbers(ids: pa.ChunkedArray) -> np.ndarray:
     return np.array([int(i[1:]) for i in ids.to_pylist()], dtype=np.int64)
 
 
-def _zipf(r: np.random.Generator, size: int, power: float) -> np.ndarray:
+def zipf(r: np.random.Generator, size: int, power: float) -> np.ndarray:
+    """Shares that sum to 1, proportional to rank ** -power, shuffled."""
     share: np.ndarray = 1 / np.arange(1, size + 1) ** power
     r.shuffle(share)
     share /= share.sum()
     return share
 
 
-def _luck(r: np.random.Generator, cv: float, shape: tuple[int, int]) -> np.ndarray:
+def luck(r: np.random.Generator, cv: float, shape: tuple[int, int]) -> np.ndarray:
+    """Gamma variables with mean 1 and coefficient of variation `cv`."""
     return r.gamma(1 / cv**2, cv**2, shape) if cv else np.ones(shape)
 
 
-def _plant(
+def plant(
     r: np.random.Generator, luck: np.ndarray, allowed: np.ndarray, count: int, risks: tuple[float, ...]
 ) -> np.ndarray:
     """Overwrite `count` of the allowed cells of `luck` with planted risks, in place; says which."""
