@@ -106,6 +106,68 @@ CHAIN = _schema(
 # Root reviews of a month and source, and how many of them complain about at least one thing: the trend of the report.
 COMPLAINERS = _schema(month=(TEXT,), source=(TEXT,), n_reviews=(INT,), n_complaining=(INT,))
 
+# What the self-test planted into copies of the month and found again. `copy` is `planted`, or `null` for copies in which
+# places differ only as ordinary places do: there `planted` counts judged cells and `found` false signals. n_lo <= reviews of
+# the unit < n_hi; `rise` is a share of reviews, in customers' words where `sensitivity` is known from an audit, else as tagged.
+POWER = _schema(
+    month=(TEXT,), level=(TEXT,), copy=(TEXT,), n_lo=INT, n_hi=INT, n_median=REAL, units=(INT,), rise=REAL,
+    tagged_rise=REAL, risk=REAL, copies=(INT,), planted=(INT,), found=(INT,), power=(REAL,), power_lo=(REAL,),
+    power_hi=(REAL,), sensitivity=REAL,
+)  # fmt: skip
+
+# Answers of an audit, by what was labelled: a tagged complaint (`mention`: is it one, of this aspect) or a whole review
+# (`review`: which aspects it complains of that were not tagged). `model` is the tagger whose work was judged.
+AUDIT = _schema(
+    month=(TEXT,), kind=(TEXT,), review_id=(TEXT,), aspect=TEXT, correct=pa.bool_(), missed=WORDS, model=(TEXT,)
+)
+
+# Shares of reviews that really complain of an aspect, from the tagged ones and the audit (Rogan and Gladen 1978).
+PREVALENCE = _schema(
+    month=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), rate=(REAL,), labelled_mentions=(INT,),
+    labelled_reviews=(INT,), precision=REAL, precision_lo=REAL, precision_hi=REAL, sensitivity=REAL,
+    sensitivity_lo=REAL, sensitivity_hi=REAL, false_positive=REAL, false_positive_lo=REAL, false_positive_hi=REAL,
+    corrected=REAL, corrected_lo=REAL, corrected_hi=REAL, state=(TEXT,),
+)  # fmt: skip
+
+# How stars go together with issues: association, not cause. `effect` in stars on a review that has the issue, `pull` on the
+# chain's mean rating, `share` of what the issues explain of the stars' variance (Shapley).
+IMPACT = _schema(
+    month=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), effect=(REAL,), effect_lo=(REAL,), effect_hi=(REAL,),
+    pull=(REAL,), pull_lo=(REAL,), pull_hi=(REAL,), share=REAL, share_lo=REAL, share_hi=REAL,
+)  # fmt: skip
+
+# Words that set apart the complaints of a cell from the chain's of that issue (`place`), or this month's from those before
+# (`change`): log-odds with an informative Dirichlet prior; n of n_said complaints here and rest of rest_said there have it.
+WORDING = _schema(
+    month=(TEXT,), contrast=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT, category=TEXT,
+    aspect=(TEXT,), term=(TEXT,), n=(INT,), n_said=(INT,), rest=(INT,), rest_said=(INT,), log_odds=(REAL,), z=(REAL,),
+)  # fmt: skip
+
+# What is to be done, kept over months: `status` open | done | contested; `last_seen` the last month with a signal.
+ACTIONS = _schema(
+    action_id=(TEXT,), opened=(TEXT,), last_seen=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT,
+    category=TEXT, issue_kind=(TEXT,), aspect=(TEXT,), owner=TEXT, due=(pa.date32(),), status=(TEXT,), observed=(INT,),
+    expected=REAL, priority=REAL, fixed_on=pa.date32(), note=TEXT, verdict=TEXT, evidence=(WORDS,),
+)  # fmt: skip
+
+# Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.
+FIXES = _schema(fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), note=TEXT)
+VERDICTS = _schema(
+    month=(TEXT,), fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), before=(INT,),
+    before_n=(INT,), after=(INT,), after_n=(INT,), rest_before=(INT,), rest_before_n=(INT,), rest_after=(INT,),
+    rest_after_n=(INT,), ratio=REAL, ratio_lo=REAL, ratio_hi=REAL, verdict=(TEXT,), reason=TEXT,
+)  # fmt: skip
+
+# What members like and wish for (`kind`: likes | wishes), and members who said that they may leave; ids are keyed hashes.
+TAGS = _schema(
+    month=(TEXT,), member_id=(TEXT,), kind=(TEXT,), aspect=(TEXT,), n=(INT,), against=(INT,), last_said=(TIME,),
+    evidence=(WORDS,),
+)  # fmt: skip
+AT_RISK = _schema(
+    month=(TEXT,), member_id=(TEXT,), rank=(INT,), reasons=(WORDS,), n_leave=(INT,), n_switch=(INT,), n_safety=(INT,),
+    n_complaints=(INT,), n_months=(INT,), last_said=(TIME,), store_id=TEXT, competitor=TEXT, evidence=(WORDS,),
+)  # fmt: skip
+
 #: Flags that take a review out of every count; it stays in `reviews` and is shown apart.
 WEIGHTLESS = ("burst", "burst_negative", "claim", "default_review", "incentivised", "near_duplicate", "spam")
 
@@ -114,7 +176,8 @@ TABLES = MappingProxyType(
         reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, ingests=INGESTS, quarantine=QUARANTINE,
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
         mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
-        complainers=COMPLAINERS,
+        complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
+        actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK,
     )
 )  # fmt: skip
 
@@ -136,6 +199,16 @@ ORDER: dict[str, tuple[str, ...]] = {
     "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
     "chain": ("month", "rank", "issue_kind", "aspect"),
     "complainers": ("month", "source"),
+    "power": ("month", "level", "copy", "n_lo", "rise"),
+    "audit": ("month", "kind", "review_id", "aspect"),
+    "prevalence": ("month", "aspect"),
+    "impact": ("month", "aspect"),
+    "wording": ("month", "contrast", "level", "store_id", "sku_id", "region", "category", "aspect", "z", "term"),
+    "actions": ("action_id",),
+    "fixes": ("fix_id",),
+    "verdicts": ("month", "fix_id"),
+    "tags": ("month", "member_id", "kind", "aspect"),
+    "at_risk": ("month", "rank"),
 }
 
 Batch = Callable[[pa.RecordBatch], pa.RecordBatch]
