@@ -18,6 +18,7 @@ from voc.commands import (
     annotate,
     demo,
     doctor,
+    eval,
     ingest,
     init,
     keywords,
@@ -54,6 +55,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "sentiment": sentiment.sentiment,
     "keywords": keywords.keywords,
     "rank-file": rank_file.rank_file,
+    "eval": eval.eval_,
     "doctor": doctor.doctor,
 }
 

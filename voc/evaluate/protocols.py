@@ -1,0 +1,126 @@
+"""Protocols that train on the way: a trade left out, or a fifth of the texts, by the recipe of the shipped models.
+
+Each gives the answers of our method and, with `baseline`, of TF-IDF and a logistic regression on the same texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.evaluate.baselines import tfidf
+from voc.evaluate.figures import Counts, confusion
+from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, rows
+from voc.models.linear import softmax
+from voc.models.training import fit
+from voc.text.normalise import normalise_all
+
+OURS, USUAL = "voc fast", "TF-IDF + LR"
+_FOLDS = 5
+_SEED = 1
+
+
+@dataclass(frozen=True)
+class Folds:
+    """`labels` and `given` (n,) classes, `chances` (n, 3) where the system has probabilities."""
+
+    labels: NDArray[np.int64]
+    given: NDArray[np.int64]
+    chances: NDArray[np.float32] | None
+
+
+def _recipe() -> Any:
+    from voc.corpora.recipes import polarity  # corpora/ needs nothing of a running system, and the reverse
+
+    return polarity
+
+
+def review_texts(folder: Path, *, two: bool) -> tuple[list[str], NDArray[np.int64]]:
+    """What the Chinese review model learns from, in normal form: texts and classes; `two` leaves neutral ones out."""
+    found = [row for row in _recipe().training_rows(folder, "polarity-zh-review") if not (two and row.label == NEUTRAL)]
+    return [row.text for row in found], np.array([row.label for row in found], dtype=np.int64)
+
+
+def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
+    """For each system and trade of online_shopping the confusion matrix on that trade, two classes by sign.
+
+    The model of a trade saw neither its texts, nor the sets of the same trade, nor those texts of the mixed set that
+    name the trade's goods.
+    """
+    recipe = _recipe()
+    found = [row for row in recipe.training_rows(folder, "polarity-zh-review") if row.label != NEUTRAL]
+    options = replace(recipe.OPTIONS["polarity-zh-review"], folds=0)
+    out: dict[str, dict[str, Counts]] = {OURS: {}, **({USUAL: {}} if baseline else {})}
+    for trade in sorted({row.domain for row in found if row.domain.startswith("shop:")}):
+        name = trade.removeprefix("shop:")
+        kin = {trade, *recipe.SAME_TRADE.get(name, ())}
+        goods = re.compile(recipe.GOODS[name])
+        test = [row for row in found if row.domain == trade]
+        learnt = [
+            row for row in found if row.domain not in kin and not (row.domain == "nlpcc" and goods.search(row.text))
+        ]
+        labels = np.array([row.label for row in test], dtype=np.int64)
+        texts, poles = [r.text for r in learnt], np.array([r.label // POSITIVE for r in learnt])
+        model = fit(texts, poles, recipe.balanced(learnt), classes=2, options=options).model()
+        scores = model.scores([row.text for row in test])
+        given = np.where(scores[:, 1] > scores[:, 0], POSITIVE, NEGATIVE)
+        out[OURS][name] = confusion(labels, given)
+        if baseline:
+            answer = tfidf(texts, poles * POSITIVE)
+            out[USUAL][name] = confusion(labels, answer([row.text for row in test]))
+    return out
+
+
+def laptop_clauses(folder: Path, *, baseline: bool) -> dict[str, Folds]:
+    """jd_laptop_clause_sentiment alone in five folds, three classes, each row as published (repeated ones too)."""
+    classes = {"0": NEUTRAL, "1": POSITIVE, "2": NEGATIVE}
+    found = rows(folder, "polarity/jd_laptop_clause_sentiment", "clause", "label")
+    texts = normalise_all([row["clause"] for row in found])
+    labels = np.array([classes[row["label"]] for row in found], dtype=np.int64)
+    options = _recipe().CLAUSE_FOLDS
+
+    def chances(learnt: list[int], held: list[int]) -> NDArray[np.float32]:
+        model = fit([texts[i] for i in learnt], labels[learnt], np.ones(len(learnt)), options=options).model()
+        return softmax(model.scores([texts[i] for i in held]))
+
+    return _folds(texts, labels, chances, baseline=baseline)
+
+
+def english(folder: Path, *, baseline: bool) -> dict[str, Folds]:
+    """The English training sets in five folds by text, with our own clauses in every fold's training part."""
+    recipe = _recipe()
+    found = recipe.distinct(recipe.english(folder))
+    own = list(recipe.seeds("en", weight=2.0))
+    labels = np.array([row.label for row in found], dtype=np.int64)
+
+    def chances(learnt: list[int], held: list[int]) -> NDArray[np.float32]:
+        model = recipe.trained([*own, *(found[i] for i in learnt)], recipe.OPTIONS["polarity-en"]).model()
+        return softmax(model.scores([found[i].text for i in held]))
+
+    return _folds([row.text for row in found], labels, chances, baseline=baseline)
+
+
+def _folds(
+    texts: Sequence[str],
+    labels: NDArray[np.int64],
+    chances: Callable[[list[int], list[int]], NDArray[np.float32]],
+    *,
+    baseline: bool,
+) -> dict[str, Folds]:
+    fold = np.random.default_rng(_SEED).permutation(len(texts)) % _FOLDS
+    ours = np.zeros((len(texts), 3), dtype=np.float32)
+    usual = np.zeros(len(texts), dtype=np.int64)
+    for number in range(_FOLDS):
+        learnt, held = np.flatnonzero(fold != number).tolist(), np.flatnonzero(fold == number).tolist()
+        ours[held] = chances(learnt, held)
+        if baseline:
+            answer = tfidf([texts[i] for i in learnt], labels[learnt])
+            usual[held] = answer([texts[i] for i in held])
+    out = {OURS: Folds(labels, ours.argmax(axis=1), ours)}
+    return {**out, USUAL: Folds(labels, usual, None)} if baseline else out
