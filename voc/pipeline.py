@@ -280,6 +280,8 @@ def report(
     reader: str | None = None,
     store: str | None = None,
     region: str | None = None,
+    dealer: str | None = None,
+    supplier: str | None = None,
     lang: str | None = None,
 ) -> Path:
     """Build the month's report folder from the lake's tables and return it. Raises UnknownName for a month not ranked."""
@@ -294,7 +296,8 @@ def report(
     out = out or work.folder / "reports" / month
     language = lang or work.config.project.language
     data = gather.report_data(work, month=month)
-    report_room.build(data, out, lang=language, reader=reader, store=store, region=region)
+    pack = {"store": store, "region": region, "dealer": dealer, "supplier": supplier}
+    report_room.build(data, out, lang=language, reader=reader, **pack)
     return out
 
 

@@ -176,7 +176,7 @@ def _stores(n, rng, names):
                 "format": "街边店" if i % 2 else "商场店",
                 "region": region,
                 "city": REGIONS[region][i % 2],
-                "dealer": f"D{i % 4}" if i % 3 == 0 else None,
+                "dealer": f"经销商{'甲乙丙丁'[i % 4]}" if i % 3 == 0 else None,
                 "ownership": "franchise" if i % 3 == 0 else "direct",
             }
         )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
+
+import pyarrow.parquet as pq
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -62,13 +65,14 @@ def read(folder: Path) -> dict[str, Page]:
 
 
 def everything(folder: Path) -> bytes:
-    """All bytes of a folder, archives unpacked: for searching what may not be in it."""
-    import zipfile
-
+    """All bytes of a folder, archives unpacked and Parquet read: for searching what may not be in it."""
     out = b""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         out += str(path.relative_to(folder)).encode() + b"\n" + path.read_bytes()
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as archive:
                 out += b"".join(archive.read(n) for n in archive.namelist())
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+            out += f"{table.schema}\n{table.to_pylist()}".encode()
     return out

@@ -58,3 +58,12 @@ def test_slugs_are_safe_and_differ():
     slugs = [slug(n) for n in names]
     assert len(set(slugs)) == len(names)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", s) and len(s) <= 33 for s in slugs)
+
+
+def test_names_that_overlap_are_hidden_whole():
+    from voc.report.names import Names
+
+    names = Names(["东门大街店", "大街店二部"], own=["杭州东门大街店"])
+    text = "去东门大街店二部买的，不脆"
+    assert said(text, (11, 13), hide=names.spans)[0] == ("", "去〔门店〕买的，")
+    assert names.spans("在杭州东门大街店买") == [] and Names(["12"]).spans("12 克") == []

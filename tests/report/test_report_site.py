@@ -8,7 +8,9 @@ import report_pages as pages
 
 from voc.errors import SchemaMismatch, UnknownName
 from voc.refs import parse
-from voc.report.data import ReportData, complainers
+from voc.report.build import build
+from voc.report.data import ReportData
+from voc.report.opening import open_book
 from voc.report.site import write_site
 
 BAD = re.compile(r"\b(nan|inf|None|null|undefined|NaN|Infinity)\b")
@@ -17,7 +19,7 @@ BAD = re.compile(r"\b(nan|inf|None|null|undefined|NaN|Infinity)\b")
 @pytest.fixture(scope="module", params=["zh", "en"])
 def site(request, tmp_path_factory):
     out = tmp_path_factory.mktemp(request.param)
-    write_site(builder.build(withheld=(("survey", "量少了 62%"),)), out, lang=request.param)
+    write_site(open_book(builder.build(withheld=(("survey", "量少了 62%"),)), lang=request.param), out)
     return request.param, out, pages.read(out)
 
 
@@ -96,14 +98,15 @@ def test_a_franchise_store_is_not_named_on_the_first_page_nor_on_what_only_it_li
 
 
 def test_rates_count_each_customer_once():
+    from voc.report.context import open_context
+    from voc.report.first import complaining
+
     data = builder.build(n_reviews=400)
-    table = complainers(data.mentions, data.reviews).to_pylist()
     flags = dict(zip(data.reviews["review_id"].to_pylist(), data.reviews["flags"].to_pylist(), strict=True))
     bad = {
         m["review_id"] for m in data.mentions.to_pylist() if m["intent"] == "complaint" and not flags[m["review_id"]]
     }
-    assert sum(r["n_complaining"] for r in table) == len(bad)
-    assert sum(r["n_reviews"] for r in table) == sum(not f for f in flags.values())
+    assert complaining(open_context(open_book(data))) == (len(bad), sum(not f for f in flags.values()))
 
 
 def test_evidence_shows_at_most_twenty_quotes_and_the_total(site):
@@ -116,9 +119,16 @@ def test_evidence_shows_at_most_twenty_quotes_and_the_total(site):
 
 def test_unknown_names_are_refused(tmp_path):
     data = builder.build(n_reviews=50)
-    for options in ({"reader": "boss"}, {"store": "S999"}, {"region": "火星"}, {"lang": "fr"}):
+    for options in (
+        {"reader": "boss"},
+        {"store": "S999"},
+        {"region": "火星"},
+        {"dealer": "无"},
+        {"supplier": "无"},
+        {"lang": "fr"},
+    ):
         with pytest.raises(UnknownName):
-            write_site(data, tmp_path, **options)
+            build(data, tmp_path / "r", **options)
 
 
 def test_tables_with_other_columns_are_refused():
@@ -139,7 +149,7 @@ def test_tables_with_other_columns_are_refused():
 )
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_thin_months_say_so(data, lang, tmp_path):
-    write_site(data, tmp_path, lang=lang)
+    write_site(open_book(data, lang=lang), tmp_path)
     found = pages.read(tmp_path)
     for name, page in found.items():
         assert not BAD.search(page.words) and not page.unclosed, name
@@ -157,7 +167,7 @@ def test_no_mention_is_counted_below_the_confidence_asked_for(tmp_path):
     from dataclasses import replace
 
     data = replace(builder.build(n_reviews=200), min_confidence=0.95)
-    write_site(data, tmp_path)
+    write_site(open_book(data), tmp_path)
     assert not any(p.path.read_text().count('<figure class="quote">') for p in pages.read(tmp_path).values())
 
 
@@ -291,6 +301,6 @@ def test_safety_cases_that_belong_together_stand_before_the_single_ones(tmp_path
     at = data.reviews.schema.get_field_index("lot")
     lots = pa.array(["L1"] * len(data.reviews), pa.string())
     reviews = data.reviews.set_column(at, data.reviews.schema.field(at), lots)
-    write_site(replace(data, safety=said, reviews=reviews), tmp_path, reader="quality")
+    write_site(open_book(replace(data, safety=said, reviews=reviews)), tmp_path, reader="quality")
     text = pages.read(tmp_path)["index.html"].path.read_text()
     assert 0 < text.index("不止一例的") < text.index('class="cases"')

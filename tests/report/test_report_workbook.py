@@ -7,6 +7,7 @@ import python_calamine
 import report_pages as pages
 
 from voc.report.build import build
+from voc.report.opening import open_book
 from voc.report.workbook import write_workbook
 
 
@@ -62,7 +63,7 @@ def test_formulas_stay_text(tmp_path):
         "http://e.org/x",
     ]
     names = {f"S{i + 1:03d}": e for i, e in enumerate(evil)} | {f"K{i + 1:04d}": e for i, e in enumerate(evil)}
-    write_workbook(builder.build(n_reviews=600, names=names), tmp_path / "r.xlsx")
+    write_workbook(open_book(builder.build(n_reviews=600, names=names)), tmp_path / "r.xlsx")
     with zipfile.ZipFile(tmp_path / "r.xlsx") as archive:
         xml = "".join(archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/worksheets/sheet"))
     assert "<f>" not in xml and not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", xml)
@@ -71,7 +72,7 @@ def test_formulas_stay_text(tmp_path):
 
 
 def test_an_empty_month_has_sheets_with_headers(tmp_path):
-    write_workbook(builder.nothing(), tmp_path / "r.xlsx", lang="en")
+    write_workbook(open_book(builder.nothing(), lang="en"), tmp_path / "r.xlsx")
     found = sheets(tmp_path / "r.xlsx")
     assert list(found) == [
         "Summary",
@@ -90,5 +91,5 @@ def test_an_empty_month_has_sheets_with_headers(tmp_path):
 
 def test_the_same_data_gives_the_same_bytes(tmp_path):
     for name, data in (("a", builder.build(n_reviews=300)), ("b", builder.shuffled(builder.build(n_reviews=300)))):
-        write_workbook(data, tmp_path / f"{name}.xlsx")
+        write_workbook(open_book(data), tmp_path / f"{name}.xlsx")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()

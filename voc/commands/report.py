@@ -24,8 +24,12 @@ def report(
         Path | None, typer.Option("-o", "--out", help="The report's folder (default: reports/MONTH).")
     ] = None,
     reader: Annotated[str | None, typer.Option("--for", help=f"One reader's pages: {', '.join(READERS)}.")] = None,
-    store: Annotated[str | None, typer.Option("--store", help="Only what this store may see.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Only what this store may see, by id.")] = None,
     region: Annotated[str | None, typer.Option("--region", help="Only what this region may see.")] = None,
+    dealer: Annotated[str | None, typer.Option("--dealer", help="Only what this dealer's stores may see.")] = None,
+    supplier: Annotated[
+        str | None, typer.Option("--supplier", help="Only this supplier's products, without the stores.")
+    ] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="zh or en (default: the project's language).")] = None,
     project: ProjectFolder = Path("."),
 ) -> None:
@@ -36,5 +40,15 @@ def report(
         raise UnknownName("language", lang, LANGUAGES)
     work = Workspace.open(project)
     with locked(project):
-        folder = pipeline.report(work, month=month, out=out, reader=reader, store=store, region=region, lang=lang)
+        folder = pipeline.report(
+            work,
+            month=month,
+            out=out,
+            reader=reader,
+            store=store,
+            region=region,
+            dealer=dealer,
+            supplier=supplier,
+            lang=lang,
+        )
     print(folder / "index.html")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.report import dims
-from voc.report.data import IssueName, ReportData
+from voc.report.data import IssueName, PeerBand, ReportData
+from voc.report.names import Names
 from voc.report.records import NOTHING, Exposure, Mention, Row, added, read_mentions, read_reviews
 from voc.report.words import SMALL, Words
 
@@ -29,8 +31,10 @@ def watched(row: Row) -> bool:
 class Book:
     """Everything that pages look up. Reading is cheap; building it costs one pass over each table."""
 
-    def __init__(self, data: ReportData, words: Words) -> None:
-        self.data, self.words, self.month = data, words, data.month
+    def __init__(self, data: ReportData, words: Words, *, placeless: bool = False) -> None:
+        """`placeless`: stores are not known to the reader and are not missed; `peers` is filled by who knows the whole."""
+        self.data, self.words, self.month, self.placeless = data, words, data.month, placeless
+        self.peers: Mapping[tuple[str, str, str | None], PeerBand] = {}
         self.stores, self.skus = dims.stores(data), dims.skus(data)
         self.reviews = read_reviews(data)
         self.mentions = self._mentions(data.mentions)
@@ -58,6 +62,11 @@ class Book:
         self.told = self._told()
         self.history = self._history()
 
+    @cached_property
+    def veil(self) -> Names:
+        """Finds the names of franchise stores, which the first page does not give."""
+        return Names(a for s in self.stores.values() if s.franchise for a in dims.aliases(s))
+
     # -- names ---------------------------------------------------------------------------------------------------------
 
     def issue(self, code: str, kind: str = "aspect") -> str:
@@ -72,7 +81,7 @@ class Book:
     def store_name(self, key: str | None, *, veiled: bool = False) -> str:
         """A store's name; `veiled` gives a franchise store its region only."""
         if key is None:
-            return self.words.pick("未注明门店", "store not given")
+            return "" if self.placeless else self.words.pick("未注明门店", "store not given")
         store = self.stores.get(key)
         if store is None:
             return dims.tidy(key, longest=60)

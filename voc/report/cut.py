@@ -1,135 +1,202 @@
-"""Packs: a report for one store or region holds nothing of the others, except an anonymous band of peers."""
+"""Packs: a report for one store, region, dealer or supplier holds nothing of the others, except anonymous bands of peers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from statistics import quantiles
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc.errors import UnknownName
+from voc.errors import UnknownName, WrongUse
 from voc.report import dims
-from voc.report.data import PeerBand, ReportData, counted
-from voc.report.words import SMALL
-from voc.schemas import COMPLAINERS, empty
+from voc.report.book import SUMS, total
+from voc.report.data import ReportData
+from voc.report.names import Names
+from voc.schemas import COMPLAINERS, RANKING, empty
 
-PEERS, OWNERS = 5, 2  # fewer comparable stores, or fewer owners, and a store could be recognised
-_RUN_KEYS = ("month", "code_version", "version", "taxonomy_sha256", "model_sha256")
-
-
-def with_peers(data: ReportData) -> ReportData:
-    """`data` with the peer band of each store: stores of the same format with at least SMALL reviews."""
-    if data.peers:
-        return data
-    known = dims.stores(data)
-    month = data.exposure.filter(pc.equal(data.exposure["month"], data.month))
-    n: dict[str, int] = {}
-    for key, count in zip(month["store_id"].to_pylist(), month["n_reviews"].to_pylist(), strict=True):
-        if key is not None:
-            n[key] = n.get(key, 0) + count
-    shares = {s: min(k / n[s], 1.0) for s, k in _complaining(data).items() if n.get(s, 0) >= SMALL}
-    shares |= {s: 0.0 for s, count in n.items() if count >= SMALL and s not in shares}
-    groups: dict[str | None, list[str]] = {}
-    for s in sorted(shares):
-        groups.setdefault(known[s].format, []).append(s)
-    bands = {}
-    for s in sorted(shares):
-        peers = [p for p in groups[known[s].format] if p != s]
-        owners = {known[p].dealer or ("franchise " + p if known[p].franchise else "direct") for p in peers}
-        if len(peers) >= PEERS and len(owners) >= OWNERS:
-            low, _, high = quantiles([shares[p] for p in peers], n=4, method="inclusive")
-            bands[s] = PeerBand(low, high, len(peers))
-    return replace(data, peers=bands)
+_RUN_KEYS = ("code", "models", "month", "taxonomy")  # nothing of other stores, of files or of the configuration
 
 
-def _complaining(data: ReportData) -> dict[str, int]:
-    """Distinct counted customers with a complaint, by store."""
-    ids, parents = data.reviews["review_id"].to_pylist(), data.reviews["parent_id"].to_pylist()
-    root = {i: p or i for i, p, ok in zip(ids, parents, counted(data.reviews, data.not_counted), strict=True) if ok}
-    sure = pc.greater_equal(data.mentions["confidence"], data.min_confidence)
-    said = data.mentions.filter(pc.and_(pc.equal(data.mentions["intent"], "complaint"), sure))
-    by: dict[str, set[str]] = {}
-    for store, review in zip(said["store_id"].to_pylist(), said["review_id"].to_pylist(), strict=True):
-        if store is not None and review in root:
-            by.setdefault(store, set()).add(root[review])
-    return {s: len(roots) for s, roots in by.items()}
+@dataclass(frozen=True)
+class Pack:
+    """Whose report it is: at most one of these is given, and with none it is everybody's.
 
-
-def cut(data: ReportData, *, store: str | None = None, region: str | None = None) -> ReportData:
-    """`data` as one store or one region may see it; unchanged when both are None.
-
-    Raises UnknownName for a store or region that the data does not have.
+    A store, region or dealer sees its stores. A supplier sees its SKUs, without the stores that sold them.
     """
-    if store is None and region is None:
+
+    store: str | None = None
+    region: str | None = None
+    dealer: str | None = None
+    supplier: str | None = None
+
+    def __post_init__(self) -> None:
+        given = [f.name for f in fields(self) if getattr(self, f.name) is not None]
+        if len(given) > 1:
+            raise WrongUse(f"a pack is for one of them, not for {' and '.join(f'--{g}' for g in given)} together")
+
+    @property
+    def kind(self) -> str | None:
+        """'store', 'region', 'dealer', 'supplier', or None for the whole."""
+        return next((f.name for f in fields(self) if getattr(self, f.name) is not None), None)
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.kind)) if self.kind else ""
+
+
+WHOLE = Pack()
+
+
+def cut(data: ReportData, pack: Pack) -> ReportData:
+    """`data` as the reader of `pack` may see it; unchanged for the whole.
+
+    Raises UnknownName for a store, region, dealer or supplier that the data does not have.
+    """
+    if pack.kind is None:
         return data
-    known = dims.stores(data)
-    if store is not None and store not in known:
-        raise UnknownName("store", store, known)
-    regions = {s.region for s in known.values() if s.region}
-    if region is not None and region not in regions:
-        raise UnknownName("region", region, regions)
-    mine = {s for s, e in known.items() if (store is None or s == store) and (region is None or e.region == region)}
-    others = [e for s, e in known.items() if s not in mine]
+    stores, skus = dims.stores(data), dims.skus(data)
+    if pack.supplier is not None:
+        return _of_supplier(data, pack.supplier, stores, skus)
+    if pack.store is not None and pack.store not in stores:
+        raise UnknownName("store", pack.store, stores)
+    for kind in ("region", "dealer"):
+        known = {v for s in stores.values() if (v := getattr(s, kind))}
+        if (wanted := getattr(pack, kind)) is not None and wanted not in known:
+            raise UnknownName(kind, wanted, sorted(known))
+    mine = {
+        s
+        for s, e in stores.items()
+        if (pack.store in (None, s)) and (pack.region in (None, e.region)) and (pack.dealer in (None, e.dealer))
+    }
     ids = pa.array(sorted(mine), pa.string())
 
     def of(table: pa.Table) -> pa.Table:
         return table.filter(pc.is_in(table["store_id"], ids))
 
     ranking = of(data.ranking)
-    if region is not None:
+    if pack.region is not None:
         whole = data.ranking.filter(
-            pc.and_(pc.equal(data.ranking["level"], "region"), pc.equal(data.ranking["region"], region))
+            pc.and_(pc.equal(data.ranking["level"], "region"), pc.equal(data.ranking["region"], pack.region))
         )
         ranking = pa.concat_tables([ranking, whole])
     exposure, mentions, safety = of(data.exposure), of(data.mentions), of(data.safety)
-    reviews = _silenced(of(data.reviews), others)
     used = {v for t in (exposure, mentions, safety) for v in t["sku_id"].unique().to_pylist() if v is not None}
+    own = data.skus.filter(pc.is_in(data.skus["sku_id"], pa.array(sorted(used), pa.string())))
+    if pack.region is None:  # who makes it is not the business of a store or dealer
+        own = _blank(own, "supplier", "factory")
+    hidden = Names(
+        [n for s, e in stores.items() if s not in mine for n in (*dims.aliases(e), e.dealer or "")],
+        [n for s in sorted(mine) for n in (*dims.aliases(stores[s]), stores[s].dealer or "")],
+    )
     keywords = data.keywords.filter(
         pc.and_(pc.equal(data.keywords["scope"], "store"), pc.is_in(data.keywords["scope_id"], ids))
     )
     return replace(
-        data,
+        _common(data),
         ranking=ranking,
-        chain=empty("chain"),
         safety=safety,
         facts=of(data.facts),
         exposure=exposure,
         mentions=mentions,
-        reviews=reviews,
-        keywords=keywords,
+        reviews=_hide(hidden, of(data.reviews), "text"),
+        keywords=_without(hidden, keywords, "term"),
+        stores=of(data.stores),
+        skus=own,
+        wording=_without(hidden, of(data.wording), "term"),
+        actions=of(data.actions),
+        verdicts=of(data.verdicts),
+        previous=None if data.previous is None else of(data.previous),
+    )
+
+
+def _of_supplier(
+    data: ReportData, supplier: str, stores: Mapping[str, dims.Store], skus: Mapping[str, dims.Sku]
+) -> ReportData:
+    """The SKUs of one supplier. Stores, orders and members are taken out of every row: a supplier does not see them."""
+    known = sorted({s.supplier for s in skus.values() if s.supplier})
+    if supplier not in known:
+        raise UnknownName("supplier", supplier, known)
+    mine = {k for k, s in skus.items() if s.supplier == supplier}
+    ids = pa.array(sorted(mine), pa.string())
+
+    def of(table: pa.Table) -> pa.Table:
+        return _blank(table.filter(pc.is_in(table["sku_id"], ids)), "store_id")
+
+    def cells(table: pa.Table) -> pa.Table:
+        kept = table.filter(pc.equal(table["level"], "sku"))
+        return _blank(kept.filter(pc.is_in(kept["sku_id"], ids)), "driver").select(RANKING.names)
+
+    def alone(table: pa.Table) -> pa.Table:
+        return of(table.filter(pc.is_null(table["store_id"])))
+
+    others = [n for s in stores.values() for n in (*dims.aliases(s), s.dealer or "")]
+    hidden = Names([*others, *(s for s in known if s != supplier)], [supplier])
+    keywords = data.keywords.filter(
+        pc.and_(pc.equal(data.keywords["scope"], "sku"), pc.is_in(data.keywords["scope_id"], ids))
+    )
+    return replace(
+        _common(data),
+        ranking=cells(data.ranking),
+        safety=of(data.safety),
+        facts=of(data.facts),
+        exposure=_summed(of(data.exposure)),
+        mentions=of(data.mentions),
+        reviews=_hide(hidden, _blank(of(data.reviews), "order_id", "member_id", "attributes"), "text"),
+        keywords=_without(hidden, keywords, "term"),
+        stores=empty("stores"),
+        skus=data.skus.filter(pc.is_in(data.skus["sku_id"], ids)),
+        wording=_without(hidden, alone(data.wording), "term"),
+        actions=alone(data.actions),
+        verdicts=alone(data.verdicts),
+        previous=None if data.previous is None else cells(data.previous),
+    )
+
+
+def _common(data: ReportData) -> ReportData:
+    """`data` without the tables that only the whole chain has."""
+    return replace(
+        data,
+        chain=empty("chain"),
         review_scores=empty("review_scores"),
         topics=empty("topics"),
         mention_topics=empty("mention_topics"),
-        stores=of(data.stores),
-        skus=data.skus.filter(pc.is_in(data.skus["sku_id"], pa.array(sorted(used), pa.string()))),
         ingests=empty("ingests"),
         quarantine_counts={},
-        previous=None if data.previous is None else of(data.previous),
         complainers=COMPLAINERS.empty_table(),
-        run={k: data.run[k] for k in _RUN_KEYS if _scalar(data.run.get(k))},
-        peers={s: b for s, b in data.peers.items() if s in mine},
+        power=empty("power"),
+        prevalence=empty("prevalence"),
+        impact=empty("impact"),
+        tags=empty("tags"),
+        run={k: data.run[k] for k in _RUN_KEYS if k in data.run},
     )
 
 
-def _scalar(value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool)
+def _blank(table: pa.Table, *columns: str) -> pa.Table:
+    """`table` with nulls in `columns`."""
+    for name in columns:
+        at = table.schema.get_field_index(name)
+        field = table.schema.field(at)
+        table = table.set_column(at, field, pa.nulls(len(table), field.type))
+    return table
 
 
-def _silenced(reviews: pa.Table, others: Iterable[dims.Store]) -> pa.Table:
-    """Other stores that a text names become ＊, code point by code point, so that spans keep their place."""
-    names = sorted({n for s in others for n in (s.name, s.id) if len(n) >= 3}, key=lambda n: (-len(n), n))
-    if not names:
-        return reviews
-    column = reviews["text"]
-    texts = column.to_pylist()
-    for name in names:
-        hits = pc.match_substring(column, name).to_pylist()
-        for i, hit in enumerate(hits):
-            if hit:
-                texts[i] = texts[i].replace(name, "＊" * len(name))
-    return reviews.set_column(
-        reviews.schema.get_field_index("text"), reviews.schema.field("text"), pa.array(texts, pa.string())
-    )
+def _summed(exposure: pa.Table) -> pa.Table:
+    """Exposure without stores, added up, so that the number of its rows tells nothing of them."""
+    return total(exposure, ["month", "source", "store_id", "sku_id"], SUMS).cast(exposure.schema)
+
+
+def _hide(names: Names, table: pa.Table, column: str) -> pa.Table:
+    """Each name becomes as many ＊ as it has code points, so that spans keep their place."""
+    texts: list[Any] = table[column].to_pylist()
+    for i, text in enumerate(texts):
+        for a, b in names.spans(text or ""):
+            texts[i] = texts[i][:a] + "＊" * (b - a) + texts[i][b:]
+    at = table.schema.get_field_index(column)
+    return table.set_column(at, table.schema.field(at), pa.array(texts, pa.string()))
+
+
+def _without(names: Names, table: pa.Table, column: str) -> pa.Table:
+    """Only the rows whose `column` names nobody."""
+    return table.filter(pa.array([not names.spans(t) for t in table[column].to_pylist()], pa.bool_()))

@@ -47,6 +47,13 @@ def tidy(text: object, *, longest: int = 0) -> str:
     return out[: longest - 1] + "…" if longest and len(out) > longest else out
 
 
+def aliases(store: Store) -> list[str]:
+    """What a store may be called in a text, longest first: its name, its id, and what stands in the name's brackets."""
+    inner = re.findall(r"[（(]([^（）()]{2,})[）)]", store.name)
+    found = {store.name, store.id, *inner, *(n.removesuffix("店") for n in inner)}
+    return sorted((n for n in found if len(n) >= 2), key=lambda n: (-len(n), n))
+
+
 def slug(text: str) -> str:
     """A file name part: at most 24 of the letters and digits of `text`, then eight hex digits of its SHA-256.
 

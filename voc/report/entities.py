@@ -18,7 +18,6 @@ TO_DO = 3  # a store is asked to mend at most this many things
 
 def store(ctx: Context, key: str) -> dict[str, Any]:
     """Everything that store.html.j2 needs."""
-    book = ctx.book
     rows = _rows(ctx, "store", key)
     own = [r for r in rows if _of_store(ctx, r)]
     other = [r for r in rows if not _of_store(ctx, r)]
@@ -28,8 +27,6 @@ def store(ctx: Context, key: str) -> dict[str, Any]:
         "watch": [] if own else [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in _watched(ctx, key)[:TO_DO]],
         "later": [ctx.cells.cell(r) for r in own[TO_DO:]],
         "other": [(ctx.cells.cell(r), ctx.cells.quotes(r, 1)) for r in other],
-        "band": readers.band(ctx, book.data.peers.get(key)),
-        "peers": book.data.peers.get(key),
         "unanswered": unanswered(ctx, key),
         "keywords": ctx.keywords("store", key, 15),
     }
@@ -43,7 +40,6 @@ def sku(ctx: Context, key: str) -> dict[str, Any]:
         **_common(ctx, "sku", key),
         "signals": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in single],
         "pairs": [ctx.cells.cell(r) for r in rows if r["level"] == "store_sku"],
-        "band": readers.benchmark(ctx, key),
         "requests": [
             (ctx.book.issue(a), f, ctx.quotes("sku", key, a, "request", 2))
             for a, f in ctx.ranked("sku", key, "request", 4)
@@ -68,6 +64,7 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "n": ctx.evidence.exposure(dim, key),
         "complaining": Fig(w.share(k, n), ref, href, k) if n else None,
         "share": k / n if n >= SMALL else None,
+        "band": readers.band(ctx, dim, book.peers.get((dim, key, None))),
         "rating": w.number(e.rating, 2) if e.rating_n else None,
         "rating_n": e.rating_n,
         "left_out": e.n_default + e.n_flagged,

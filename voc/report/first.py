@@ -7,7 +7,6 @@ from typing import Any
 from voc import refs
 from voc.report import decisions, safety, trends, trust
 from voc.report.context import Context
-from voc.report.data import complainers
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
 from voc.report.trust import month_before
@@ -34,21 +33,7 @@ def page(ctx: Context) -> dict[str, Any]:
 
 def complaining(ctx: Context) -> tuple[int, int]:
     """(customers with a complaint, customers counted) of the month."""
-    rows = [r for r in ctx.book.data.complainers.to_pylist() if r["month"] == ctx.book.month]
-    if not rows:
-        data = ctx.book.data
-        rows = [
-            r
-            for r in complainers(
-                data.mentions,
-                data.reviews,
-                skus=data.skus,
-                min_confidence=data.min_confidence,
-                not_counted=data.not_counted,
-            ).to_pylist()
-            if r["month"] == ctx.book.month
-        ]
-    k = sum(r["n_complaining"] for r in rows)
+    k = ctx.book.customers(ctx.book.find("chain", "", None, "complaint"))
     return k, max(k, ctx.book.seen().n_reviews)
 
 

@@ -19,7 +19,7 @@ def quote(w: Words, q: Quote, *, where: bool = True, sku: bool = True) -> Markup
     """A quote with its date, source, store, SKU, lot and stars; `where` and `sku` leave out what the page is about."""
     facts = [str(Markup('<time datetime="{}">{}</time>').format(w.local(q.at).date().isoformat(), w.day(q.at)))]
     facts.append(str(escape(w.source(q.source))))
-    if where:
+    if where and q.store:
         facts.append(str(escape(q.store)))
     if sku and q.sku_id is not None:
         facts.append(str(escape(q.sku)))

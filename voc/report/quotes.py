@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ OTHER_STORE = "〔门店〕"
 AROUND = 90  # code points shown on either side of the clause
 MOST = 20  # quotes on an evidence page
 
-Staff = Callable[[str], Iterable[tuple[int, int]]]
+Spans = Callable[[str], Iterable[tuple[int, int]]]
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,10 @@ def quote(book: Book, m: Mention, *, veiled: bool = False, around: int = AROUND)
     review = book.reviews.get(m.review_id)
     if review is None or not review.text.strip():
         return None
-    hidden = veiled_names(book, m.store_id) if veiled else None
     return Quote(
-        pieces(review.text, (m.start, m.end), opinion=m.opinion, around=around, hide=hidden),
+        pieces(
+            review.text, (m.start, m.end), opinion=m.opinion, around=around, hide=book.veil.spans if veiled else None
+        ),
         m.created_at,
         m.source,
         m.store_id,
@@ -106,21 +106,24 @@ def pieces(
     *,
     opinion: tuple[int, int] | None = None,
     around: int = AROUND,
-    hide: re.Pattern[str] | None = None,
-    staff: Staff = staff_spans,
+    hide: Spans | None = None,
+    staff: Spans = staff_spans,
 ) -> tuple[tuple[str, str], ...]:
     """Cut `text` into marked pieces.
 
-    Spans are code points, half-open. Staff (as found by `staff`) and matches of `hide` are replaced wherever they stand;
+    Spans are code points, half-open. Staff (as found by `staff`) and stores (by `hide`) are replaced wherever they stand;
     a replacement belongs to the piece that its first code point is in.
     """
     start, end = max(0, min(span[0], len(text))), max(0, min(span[1], len(text)))
+    hidden = hide(text) if hide else ()
     left, right = max(0, start - around), min(len(text), end + around)
     replaced: dict[int, tuple[int, str]] = {}
-    for a, b in staff(text):
-        replaced[a] = (b, STAFF)
-    for match in hide.finditer(text) if hide else ():
-        replaced.setdefault(match.start(), (match.end(), OTHER_STORE))
+    last = -1  # where the replacement before begins: those that overlap become one
+    for a, b, name in sorted([(a, b, STAFF) for a, b in staff(text)] + [(a, b, OTHER_STORE) for a, b in hidden]):
+        if last >= 0 and a < replaced[last][0]:
+            replaced[last] = (max(b, replaced[last][0]), replaced[last][1])
+        else:
+            last, replaced[a] = a, (b, name)
     out: list[tuple[str, str]] = []
     skip_to = max((b for a, (b, _) in replaced.items() if a < left), default=0)
     for i in range(left, right):
@@ -142,13 +145,3 @@ def pieces(
     if right < len(text):
         out.append(("", "…"))
     return tuple((mark, clean) for mark, piece in out if (clean := tidy(piece)))
-
-
-def veiled_names(book: Book, key: str | None) -> re.Pattern[str] | None:
-    """What a store may be called in a text: its name, its id, and what stands in the name's brackets."""
-    store = book.stores.get(key) if key else None
-    if store is None or not store.franchise:
-        return None
-    inner = re.findall(r"[（(]([^（）()]{2,})[）)]", store.name)
-    names = sorted({store.name, store.id, *inner, *(n.removesuffix("店") for n in inner)}, key=lambda n: (-len(n), n))
-    return re.compile("|".join(re.escape(n) for n in names if len(n) >= 2))

@@ -236,7 +236,7 @@ def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) ->
         ctx.page(dim, key),
         ctx.evidence.exposure(dim, key),
         w.share(k, n),
-        band(ctx, book.data.peers.get(key)) if dim == "store" else benchmark(ctx, key),
+        band(ctx, dim, book.peers.get((dim, key, None))),
         cells,
         words,
         [(book.issue(a), f) for a, f in praise],
@@ -254,28 +254,16 @@ def note(ctx: Context, dim: str, key: str) -> str:
     return " · ".join(x for x in (sku.category if sku else None, sku.supplier if sku else None) if x)
 
 
-def band(ctx: Context, peers: PeerBand | None) -> str:
-    """The peer band in words, or '' where there are too few peers."""
+def band(ctx: Context, dim: str, peers: PeerBand | None) -> str:
+    """The peer band of a store or SKU in words, or '' where there are too few peers."""
     if peers is None:
         return ""
     between = ctx.words.interval(peers.low, peers.high, percent=True)
-    return ctx.words.pick(
-        f"{peers.n_stores} 家同类门店的中间一半：{between}",
-        f"middle half of {peers.n_stores} comparable stores: {between}",
-    )
-
-
-def benchmark(ctx: Context, key: str) -> str:
-    """The share of complaining customers of the SKU's category."""
-    sku = ctx.book.skus.get(key)
-    category = sku.category if sku else None
-    n = ctx.book.seen("category", category).n_reviews if category else 0
-    if n < SMALL:
-        return ""
-    k = ctx.book.customers(ctx.book.find("category", category, None, "complaint"))
-    return ctx.words.pick(
-        f"品类“{category}”：{ctx.words.share(k, n)}", f"category “{category}”: {ctx.words.share(k, n)}"
-    )
+    if dim == "store":
+        zh, en = f"{peers.n} 家同类门店", f"{peers.n} comparable stores"
+    else:
+        zh, en = f"同品类 {peers.n} 个商品", f"{peers.n} products of the category"
+    return ctx.words.pick(f"{zh}的中间一半：{between}", f"middle half of {en}: {between}")
 
 
 def told(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig, list[Quote]]]:

@@ -17,11 +17,9 @@ from voc.errors import UnknownName
 from voc.report import entities, figures, first, markup, readers, svg, words
 from voc.report.book import Book
 from voc.report.context import COMMON, HOME, READERS, Context, entity_path, open_context
-from voc.report.cut import cut, with_peers
-from voc.report.data import ReportData
+from voc.report.cut import WHOLE, Pack
 from voc.report.dims import slug, tidy
 from voc.report.quotes import MOST, quotes
-from voc.report.words import Words
 
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'"
 ASSETS = ("style.css", "report.js")
@@ -47,30 +45,23 @@ _VIEWS: Mapping[str, Callable[[Context], dict[str, Any]]] = {
 
 
 def write_site(
-    data: ReportData,
+    book: Book,
     out: Path,
     *,
-    lang: str = "zh",
     reader: str | None = None,
-    store: str | None = None,
-    region: str | None = None,
-    book: Book | None = None,
+    pack: Pack = WHOLE,
 ) -> None:
-    """Write the pages of `data` into the folder `out`, which is made if need be.
+    """Write the pages of `book` into the folder `out`, which is made if need be.
 
-    `reader` (one of READERS) makes the pack of one reader, whose page is then index.html. `store` or `region` makes a pack
-    that holds nothing of other stores: their rows, names and quotes are removed before anything is written. `book` is
-    `data`, cut already and grouped in the same language, where a caller has made it before.
-    The same data gives the same bytes. Raises UnknownName for a language, reader, store or region that there is not.
+    `reader` (one of READERS) makes the pages of one reader, whose page is then index.html. `pack` is the one that `book`
+    was cut to; it decides which pages there are. The same data gives the same bytes. Raises UnknownName for a reader that
+    there is not.
     """
     if reader is not None and reader not in READERS:
         raise UnknownName("reader", reader, READERS)
-    if book is None:
-        mine = cut(with_peers(data), store=store, region=region)
-        book = Book(mine, Words(lang, data.time_zone))
     ctx = open_context(book)
     w = book.words
-    ctx.pages = plan(ctx, reader=reader, store=store, region=region)
+    ctx.pages = plan(ctx, reader=reader, pack=pack)
     site = _Site(ctx, out, reader)
     out.mkdir(parents=True, exist_ok=True)
     for (kind, key), path in ctx.pages.items():
@@ -84,21 +75,22 @@ def write_site(
     _assets(site)
 
 
-def plan(ctx: Context, *, reader: str | None, store: str | None, region: str | None) -> dict[tuple[str, str], str]:
+def plan(ctx: Context, *, reader: str | None, pack: Pack) -> dict[tuple[str, str], str]:
     """Which pages there will be, and where: ('store', id) -> 'stores/...html'."""
     pages: dict[tuple[str, str], str] = {}
     told = {"store": ctx.book.told["store"], "sku": ctx.book.told["sku"]}
-    if store is not None:
-        return {("store", store): "index.html", ("coverage", ""): "coverage.html", ("methods", ""): "methods.html"}
-    homes = [reader] if reader else ["store"] if region else list(READERS)
+    if pack.store is not None:
+        return {("store", pack.store): "index.html", ("coverage", ""): "coverage.html", ("methods", ""): "methods.html"}
+    own = "product" if pack.supplier is not None else "store"
+    homes = [reader] if reader else [own] if pack.kind else list(READERS)
     for name in homes:
         pages[name, ""] = "index.html" if len(homes) == 1 else HOME[name][0]
-    if reader is None and region is None:
+    if reader is None and pack.kind is None:
         pages["issues", ""] = COMMON["issues"][0]
     if reader != "executive":
         pages["coverage", ""] = COMMON["coverage"][0]
     pages["methods", ""] = COMMON["methods"][0]
-    for kind in ("store",) if region else _ENTITIES[reader]:
+    for kind in _ENTITIES[own] if pack.kind else _ENTITIES[reader]:
         for key in told[kind]:
             pages[kind, key] = entity_path(kind, key)
     return pages

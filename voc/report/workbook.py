@@ -13,8 +13,6 @@ import xlsxwriter
 
 from voc.report.book import GATED, Book
 from voc.report.context import open_context
-from voc.report.cut import with_peers
-from voc.report.data import ReportData
 from voc.report.dims import tidy
 from voc.report.sheets import Column, Sheet, sheets
 from voc.report.words import Words
@@ -31,14 +29,12 @@ FORMATS: Mapping[str, dict[str, Any]] = {
 }
 
 
-def write_workbook(data: ReportData, path: Path, *, lang: str = "zh", book: Book | None = None) -> None:
-    """Write `data` as an xlsx file. Evidence links point to pages beside `path` and are written where those exist;
-    `book` is `data` grouped already, in the same language.
+def write_workbook(book: Book, path: Path) -> None:
+    """Write `book` as an xlsx file. Evidence links point to pages beside `path` and are written where those exist.
 
     Texts are never formulas; the created date is the month's last day, so the same data gives the same bytes.
     """
-    book = book or Book(with_peers(data), Words(lang, data.time_zone))
-    w = book.words
+    data, w = book.data, book.words
     ctx = open_context(book)
     year, month = map(int, data.month.split("-"))
     created = datetime(year, month, calendar.monthrange(year, month)[1])
