@@ -93,6 +93,7 @@ def run_record(work: Workspace, *, month: str) -> dict[str, Any]:
         ],
         "models": models,
         "month": month,
+        "self_test": lake.read("power", months=[month]).drop_columns(["month"]).to_pylist(),
         "table_versions": versions,
         "taxonomy": {"name": taxonomy.name, "sha256": taxonomy.sha256, "version": taxonomy.version},
     }

@@ -1,0 +1,68 @@
+"""What follows from a month's ranking. Each step reads the lake, writes one table and rests while its inputs stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+import voc
+from voc import issues as ranking_room
+from voc.issues import selftest
+from voc.lake import MONTHLY
+from voc.workspace import Workspace, digest
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A month that has just been ranked: where, with which settings, and what the issues are."""
+
+    work: Workspace
+    month: str
+    settings: ranking_room.RankSettings
+    issues: Mapping[str, ranking_room.IssueMeta]
+
+    def read(self, name: str) -> pa.Table:
+        """The month's slice of a table, or the whole of one that has no months."""
+        return self.work.lake.read(name, months=[self.month] if name in MONTHLY else None)
+
+
+def after_rank(ranked: Ranked) -> list[str]:
+    """Make every table of the month that follows from its ranking. Returns the names of those that were made anew."""
+    return [name for name, step in STEPS.items() if _step(ranked, name, step)]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table: the tables that it is made from, and how."""
+
+    inputs: tuple[str, ...]
+    make: Callable[[Ranked], pa.Table]
+
+
+def power(ranked: Ranked) -> pa.Table:
+    """The self-test: what the ranking of this month would have found."""
+    return selftest.power(
+        ranked.month,
+        facts=ranked.read("facts"),
+        exposure=ranked.read("exposure"),
+        issues=ranked.issues,
+        skus=ranked.read("skus"),
+        settings=ranked.settings,
+    )
+
+
+STEPS: Mapping[str, Step] = {"power": Step(("facts", "exposure", "skus"), power)}
+
+
+def _step(ranked: Ranked, name: str, step: Step) -> bool:
+    work, month = ranked.work, ranked.month
+    lake = work.lake
+    prints = [lake.fingerprint(table, month if table in MONTHLY else None) for table in step.inputs]
+    inputs = digest(voc.__version__, work.taxonomy().sha256, work.config.model_dump(mode="json"), prints)
+    if lake.made_from(name, month) == inputs:
+        return False
+    lake.replace_month(name, month, step.make(ranked))
+    lake.record(name, month, inputs)
+    return True
