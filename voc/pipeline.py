@@ -17,6 +17,7 @@ import pyarrow as pa
 
 import voc
 from voc import config as configuration
+from voc import handover
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -254,6 +255,7 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))
     lake.record("rank", month, _code())  # a month without a complaint leaves no row, and was ranked all the same
+    handover.after_rank(handover.Ranked(work, month, shared["settings"], shared["issues"]))
     return table
 
 
