@@ -41,8 +41,11 @@ class Cell:
     driver_id: tuple[str, str] | None
     hangs: bool
     before: bool | None
+    claim: Parts  # the sentence without its place
     sentence: Parts
     trend: Markup
+    scale: Markup
+    row: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class ChainCell:
     trend: Markup
     evidence: tuple[str, ...]
     value: float
+    scale: Markup
+    row: Mapping[str, Any]
 
 
 class Cells:
@@ -118,6 +123,10 @@ class Cells:
             f"{row['rank_lo']}–{row['rank_hi']}" if row["rank_lo"] is not None and row["rank_hi"] is not None else ""
         )
         driver, driver_id = self.driver(row, veiled)
+        title = w.pick(
+            f"约为预期的 {w.times(row['rr'])}，90% 区间 {interval}",
+            f"about {w.times(row['rr'])} the expected number, 90% interval {interval}",
+        )
         return Cell(
             row["level"],
             place,
@@ -140,10 +149,7 @@ class Cells:
                 gate=gate,
                 base=1.0,
                 log=True,
-                title=w.pick(
-                    f"约为预期的 {w.times(row['rr'])}，区间 {interval}",
-                    f"about {w.times(row['rr'])} the expected number, interval {interval}",
-                ),
+                title=title,
             ),
             Fig(w.signed(row["excess"]), own, href, row["excess"]),
             Fig(w.number(row["priority"]), own, href, row["priority"]),
@@ -153,8 +159,20 @@ class Cells:
             driver_id,
             row["text_only_gate"] is not None and row["text_only_gate"] != row["gate"],
             self.was(row),
-            self.sentence(row, place, issue, observed, n, rr, interval, driver),
+            claim := self.claim(row, issue, observed, n, rr, interval, driver),
+            [f"{place}：" if w.zh else f"{w.title(place)}: ", *claim],
             Markup("") if veiled else self.trend(row),
+            svg.scale(
+                row["rr"],
+                row["rr05"],
+                row["rr95"],
+                top=self.top,
+                gate=gate,
+                log=True,
+                base=w.pick("预期", "expected"),
+                title=title,
+            ),
+            row,
         )
 
     def was(self, row: Mapping[str, Any]) -> bool | None:
@@ -168,10 +186,9 @@ class Cells:
             "ranking", month=row["month"], level=row["level"], issue_kind=row["issue_kind"], aspect=row["aspect"], **ids
         )
 
-    def sentence(
+    def claim(
         self,
         row: Mapping[str, Any],
-        place: str,
         issue: str,
         observed: Fig,
         n: Fig,
@@ -179,11 +196,11 @@ class Cells:
         interval: str,
         driver: str | None,
     ) -> Parts:
-        """What the numbers say, in one sentence that claims no more than the gate."""
+        """What the numbers say of a place, in one sentence that claims no more than the gate."""
         w, gate = self.words, row["gate"]
         named = w.quoted(issue)
         if w.zh:
-            parts: list[str | Fig] = [f"{place}：", n, " 条评价中 ", observed, f" 条投诉{named}"]
+            parts: list[str | Fig] = [n, " 条评价中 ", observed, f" 条投诉{named}"]
             if gate == "strong":
                 parts += ["，约为预期的 ", rr, f"（{interval}）"]
             elif gate == "moderate":
@@ -193,13 +210,7 @@ class Cells:
             parts.append(f"，主要来自{driver}。" if driver and gate != "insufficient" else "。")
             return parts
         verb = "complains" if row["observed"] == 1 else "complain"
-        parts = [
-            f"{w.title(place)}: ",
-            observed,
-            " of ",
-            n,
-            f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}",
-        ]
+        parts = [observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}"]
         if gate == "strong":
             parts += [", about ", rr, f" the expected number ({interval})"]
         elif gate == "moderate":
@@ -238,10 +249,9 @@ class Cells:
         ]
         named = w.quoted(issue)
         parts: list[str | Fig] = (
-            ["全链 ", n, " 条评价中 ", observed, f" 条投诉{named}"]
+            [n, " 条评价中 ", observed, f" 条投诉{named}"]
             if w.zh
             else [
-                "Chain-wide, ",
                 observed,
                 " of ",
                 n,
@@ -280,6 +290,18 @@ class Cells:
             trend or Markup(""),
             tuple(row["evidence"]),
             row["rate"],
+            Markup("")
+            if small
+            else svg.scale(
+                row["rate"],
+                row["rate_lo"],
+                row["rate_hi"],
+                top=self.rate_top,
+                gate=None,
+                log=False,
+                title=w.pick(f"占比 95% 区间 {interval}", f"95% interval of the share {interval}"),
+            ),
+            row,
         )
 
     def _compared(self, row: Mapping[str, Any]) -> list[str]:
@@ -287,8 +309,8 @@ class Cells:
         w, out = self.words, []
         for span, zh, en in (("month", "较上月", "last month"), ("year", "较去年同月", "the same month last year")):
             low, high, x = row[f"{span}_ratio_lo"], row[f"{span}_ratio_hi"], row[f"{span}_ratio"]
-            if None in (low, high, x) or low <= 1 <= high:
-                continue
+            if None in (low, high, x) or low <= 1 <= high or "1.0" in (w.ratio(low), w.ratio(high)):
+                continue  # an interval that reads as if it touched 1 would contradict the sentence
             between = w.interval(low, high)
             out.append(
                 w.pick(

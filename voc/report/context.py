@@ -20,13 +20,13 @@ HOME = {
     "executive": ("index.html", "总览", "Overview"),
     "product": ("products.html", "商品", "Products"),
     "store": ("stores.html", "门店", "Stores"),
-    "quality": ("quality.html", "质量与安全", "Quality and safety"),
+    "quality": ("quality.html", "质量", "Quality"),
     "marketing": ("marketing.html", "市场", "Marketing"),
 }
 COMMON = {
-    "issues": ("issues.html", "全部问题", "All issues"),
-    "coverage": ("coverage.html", "数据覆盖", "Coverage"),
-    "methods": ("methods.html", "说明", "How to read"),
+    "issues": ("issues.html", "问题", "Issues"),
+    "coverage": ("coverage.html", "数据", "Data"),
+    "methods": ("methods.html", "说明", "Guide"),
 }
 
 

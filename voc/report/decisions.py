@@ -24,6 +24,8 @@ class Decision:
     cell: Cell | None
     chain: ChainCell | None
     issue: str
+    place: str
+    claim: Parts
     sentence: Parts
     quotes: list[Quote]
     owner: str
@@ -83,14 +85,27 @@ def _varied(rows: list[Row], most: int) -> list[Row]:
 def _local(ctx: Context, row: Row, said: set[str]) -> Decision:
     cell = ctx.cells.cell(row, veiled=True)
     words = _fresh(ctx.cells.quotes(row, 5, veiled=True), said)
-    return Decision(cell, None, cell.issue, cell.sentence, words, _owner(ctx, row), row["severity"], row["gate"])
+    return Decision(
+        cell,
+        None,
+        cell.issue,
+        cell.place,
+        cell.claim,
+        cell.sentence,
+        words,
+        _owner(ctx, row),
+        row["severity"],
+        row["gate"],
+    )
 
 
 def _wide(ctx: Context, row: Row, said: set[str]) -> Decision:
     made = ctx.cells.chain(row)
     found = ctx.book.find("chain", "", row["aspect"], "complaint")
     words = _fresh(quotes(ctx.book, found, most=8, first=row["evidence"], veiled=True, around=48), said)
-    return Decision(None, made, made.issue, made.sentence, words, _owner(ctx, row), row["severity"], None)
+    return Decision(
+        None, made, made.issue, "", made.sentence, made.sentence, words, _owner(ctx, row), row["severity"], None
+    )
 
 
 def _fresh(found: list[Quote], said: set[str]) -> list[Quote]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from statistics import stdev
 from typing import Any
 
 from voc import refs
-from voc.report import decisions, safety, trends, trust
+from voc.report import decisions, safety, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
-from voc.report.trust import month_before
+from voc.report.trust import month_before, year_before
 from voc.report.words import SMALL
 
 
@@ -20,7 +23,7 @@ def page(ctx: Context) -> dict[str, Any]:
     charts = [(r, c) for r in decisions.named_issues(ctx.book)[:6] if (c := trends.issue(ctx.book, r, missing))]
     return {
         "conclusion": conclusion(ctx, k, n),
-        "figures": figures(ctx, k, n),
+        "figures": figures(ctx, k, n, missing),
         "trust": trust.trust(ctx),
         "decisions": decisions.five(ctx),
         "cases": safety.cases(ctx, veiled=True),
@@ -120,44 +123,85 @@ def _share(ctx: Context, k: int, n: int) -> Fig:
     return Fig(ctx.words.share(k, n) if n >= SMALL else ctx.words.count(k), ref, href, k)
 
 
-def figures(ctx: Context, k: int, n: int) -> list[tuple[str, Fig | None, str]]:
-    """The strip under the headline: (label, number, a line below it)."""
+@dataclass(frozen=True)
+class Figure:
+    """One number of the strip under the headline: `below` are short lines, `spark` its months."""
+
+    label: str
+    fig: Fig | None
+    below: tuple[str, ...]
+    spark: str = ""
+    alert: bool = False
+
+
+def figures(ctx: Context, k: int, n: int, missing: dict[str, list[str]]) -> list[Figure]:
+    """The strip under the headline."""
     w, book = ctx.words, ctx.book
     now = book.seen()
-    last = book.seen(month=month_before(book.month))
-    total = ctx.evidence.exposure()
     left_out = now.n_default + now.n_flagged
-    rating_ref = refs.make("exposure", month=book.month)
-    rating = Fig(w.number(now.rating, 2), rating_ref, "coverage.html#months", now.rating) if now.rating else None
-    old = w.number(last.rating, 2) if last.rating else None
-    interval = (
-        w.interval(*wilson(k, n), percent=True)
+    ref, href = ctx.evidence.link("chain", "", None, "complaint")
+    said = (
+        [w.interval(*wilson(k, n), percent=True)]
         if n >= SMALL
-        else w.pick("数量太少，不算比例", "too few for a percentage")
+        else [w.pick("数量太少，不算比例", "too few for a percentage")]
     )
+    for month, zh, en in (
+        (month_before(book.month), "较上月", "on last month"),
+        (year_before(book.month), "较去年同月", "on last year"),
+    ):
+        if (c := trends.change(book, missing, month, now=(k, n))) is not None:
+            said.append(w.pick(f"{zh} {w.points(*c)}", f"{w.points(*c)} {en}"))
+    ks, ns = trends.counts(book, now=(k, n))
+    shares = [ks.get(m, 0) / ns[m] if ns.get(m, 0) >= SMALL else None for m in book.months[-6:]]
+    cases = safety.cases(ctx)
     return [
-        (
-            w.pick("计入的评价", "Reviews counted"),
-            total,
-            w.pick(f"另有 {left_out:,} 条未计入", f"{left_out:,} more left out"),
-        ),
-        (
+        Figure(
             w.pick("提到不满的顾客", "Customers with a complaint"),
-            Fig(w.share(k, n) if n else "0", *ctx.evidence.link("chain", "", None, "complaint"), k) if n else None,
-            interval if n else "",
+            Fig(w.share(k, n), ref, href, k) if n else None,
+            tuple(said) if n else (),
+            svg.spark(shares, title=w.pick("近六个月的占比", "share over six months")),
         ),
-        (
-            w.pick("平均星级", "Average stars"),
-            rating,
-            (w.pick(f"上月 {old} · ", f"last month {old} · ") if old and rating else "")
-            + w.pick(f"{now.rating_n:,} 条有星级", f"{now.rating_n:,} rated"),
-        ),
-        (
+        _stars(ctx),
+        Figure(
             w.pick("安全个案", "Safety cases"),
             safety.count(ctx),
-            w.pick("顾客自述·待核实", "customers' statements, not verified"),
+            safety.waiting(ctx, cases),
+            alert=bool(cases),
+        ),
+        Figure(
+            w.pick("计入的评价", "Reviews counted"),
+            ctx.evidence.exposure(),
+            (w.pick(f"另有 {left_out:,} 条未计入", f"{left_out:,} more left out"),),
         ),
     ]
+
+
+def _stars(ctx: Context) -> Figure:
+    """Average stars with a normal interval, and what they were a month and a year before."""
+    w, book = ctx.words, ctx.book
+    now, label = book.seen(), w.pick("平均星级", "Average stars")
+    if now.rating is None:
+        return Figure(label, None, ())
+    ref = refs.make("exposure", month=book.month)
+    below = []
+    given = [r.rating for r in book.reviews.values() if r.counted and r.rating is not None]
+    if len(given) >= SMALL:
+        half = 1.96 * stdev(given) / math.sqrt(len(given))
+        below.append(f"{w.number(now.rating - half, 2)}–{w.number(min(now.rating + half, 5.0), 2)}")
+    for month, zh, en in (
+        (month_before(book.month), "上月", "last month"),
+        (year_before(book.month), "去年同月", "a year ago"),
+    ):
+        if (old := book.seen(month=month).rating) is not None:
+            below.append(f"{w.pick(zh, en)} {w.number(old, 2)}")
+    below.append(w.pick(f"{now.rating_n:,} 条有星级", f"{now.rating_n:,} rated"))
+    values = [book.seen(month=m).rating for m in book.months[-6:]]
+    return Figure(
+        label,
+        Fig(w.number(now.rating, 2), ref, "coverage.html#months", now.rating),
+        tuple(below),
+        svg.spark(values, title=w.pick("近六个月的平均星级", "average stars over six months"), zero=False),
+    )
 
 
 def changed(ctx: Context) -> Parts | None:

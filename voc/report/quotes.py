@@ -78,11 +78,16 @@ def quotes(
     veiled: bool = False,
     around: int = AROUND,
 ) -> list[Quote]:
-    """At most `most` quotes, one per customer and none twice; reviews in `first` come first."""
+    """At most `most` quotes, one per customer and none twice; reviews in `first` come first, the reader's language before."""
     wanted = {rid: i for i, rid in enumerate(first)}
     mentions = list(mentions)
     if wanted:
-        mentions.sort(key=lambda m: min(wanted.get(m.review_id, len(wanted)), wanted.get(m.root, len(wanted))))
+
+        def place(m: Mention) -> tuple[bool, bool, int]:
+            at = min(wanted.get(m.review_id, len(wanted)), wanted.get(m.root, len(wanted)))
+            return at == len(wanted), not m.native, at
+
+        mentions.sort(key=place)
     seen: set[str] = set()
     said: set[str] = set()
     out: list[Quote] = []

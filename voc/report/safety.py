@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from voc import refs
 from voc.report.context import Context
@@ -39,6 +40,23 @@ def ref(ctx: Context, dim: str | None = None, key: str | None = None) -> str:
 def count(ctx: Context) -> Fig:
     n = len({(m.root, m.aspect) for m in ctx.book.safety})
     return Fig(ctx.words.count(n), ref(ctx), "quality.html#safety" if ctx.page("quality") else "#safety", n)
+
+
+def waiting(ctx: Context, cases: list[Case]) -> tuple[str, ...]:
+    """How many cases await verification, and for how long the first has by the end of the month."""
+    w = ctx.words
+    if not cases:
+        return (w.pick("顾客自述", "customers' statements"),)
+    year, number = map(int, ctx.book.month.split("-"))
+    end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=ZoneInfo(w.zone))
+    hours = int((end - min(c.at for c in cases)).total_seconds() // 3600)
+    return (
+        w.pick("顾客自述·待核实", "customers' statements, not verified"),
+        w.pick(
+            f"最早一例到月末已过 {hours:,} 小时",
+            f"the first was {hours:,} {'hour' if hours == 1 else 'hours'} old at the month's end",
+        ),
+    )
 
 
 def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: str | None = None) -> list[Case]:

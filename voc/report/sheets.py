@@ -82,8 +82,8 @@ def _summary(ctx: Context) -> list[tuple[str, str, str, str]]:
     k, n = first.complaining(ctx)
     rows = [(ctx.words.pick("月份", "Month"), ctx.book.month, tidy(ctx.book.data.title, longest=80), "")]
     rows += [
-        (label, fig.text if fig else words.NONE, note, fig.ref if fig else "")
-        for label, fig, note in first.figures(ctx, k, n)
+        (f.label, f.fig.text if f.fig else words.NONE, " · ".join(f.below), f.fig.ref if f.fig else "")
+        for f in first.figures(ctx, k, n, trends.gaps(ctx.book))
     ]
     rows += [
         (ctx.words.pick("本月不能说的事", "What this month cannot say"), "", line, "")

@@ -65,6 +65,51 @@ def whisker(
     return Markup("".join(mark))
 
 
+def scale(
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    *,
+    top: float,
+    gate: str | None,
+    log: bool,
+    base: str = "",
+    title: str = "",
+) -> Markup:
+    """A larger `whisker` with a labelled axis: shares from 0 to `top`, or (`log`) ratios from 1/4 to `top`.
+
+    `base` is what stands at a ratio of 1.
+    """
+    if value is None or low is None or high is None or not all(map(math.isfinite, (value, low, high, top))) or top <= 0:
+        return Markup("")
+    wide, tall, side, y = 300, 52, 26, 18
+    floor = 0.25
+    top = max(top, 4.0) if log else _ceiling(top)
+
+    def x(v: float) -> float:
+        part = math.log(max(v, floor) / floor) / math.log(top / floor) if log else v / top
+        return side + (wide - 2 * side) * min(max(part, 0.0), 1.0)
+
+    ticks = [(t, f"{t:g}×") for t in (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0) if floor < t <= top * 1.001]
+    if not log:
+        ticks = [(p * top, f"{100 * p * top:.3g}%") for p in (0.0, 0.5, 1.0)]
+    mark = [f'<svg class="scale" width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}" role="img">']
+    mark.append(str(Markup("<title>{}</title>").format(title)))
+    mark.append(f'<path class="axis" d="M{side} {y}H{wide - side}"/>')
+    for t, label in ticks:
+        is_base = log and t == 1.0
+        mark.append(
+            f'<path class="{"base" if is_base else "axis"}" d="M{x(t):.1f} {y - (14 if is_base else 3)}V{y + 8}"/>'
+        )
+        text = str(escape(base)) if is_base and base else label
+        mark.append(f'<text class="tick" x="{x(t):.1f}" y="{y + 22}" text-anchor="middle">{text}</text>')
+    a, b, c = x(low), x(high), x(value)
+    mark.append(f'<path class="range" d="M{a:.1f} {y}H{b:.1f}M{a:.1f} {y - 4}V{y + 4}M{b:.1f} {y - 4}V{y + 4}"/>')
+    mark.append(_dot(c, y, gate))
+    mark.append("</svg>")
+    return Markup("".join(mark))
+
+
 def _dot(x: float, y: float, gate: str | None) -> str:
     if gate == "moderate":
         return (
@@ -84,26 +129,34 @@ def gate_mark(gate: str | None) -> Markup:
     )
 
 
-def spark(values: Sequence[float | None], *, title: str) -> Markup:
-    """A small trend without an axis; the last point is marked, months without a number leave a gap."""
+def spark(values: Sequence[float | None], *, title: str, zero: bool = True) -> Markup:
+    """A small trend without an axis; the last point is marked, months without a number leave a gap.
+
+    With `zero` its foot is 0, else somewhat below the smallest value.
+    """
     known = [v for v in values if v is not None and math.isfinite(v)]
     if len(known) < 2:
         return Markup("")
     wide, tall, top = 96, 22, max(known) or 1.0
+    foot = 0.0 if zero else min(known) - 0.25 * (max(known) - min(known) or 1.0)
+
+    def y(v: float) -> float:
+        return tall - 3 - (tall - 8) * (v - foot) / (top - foot or 1.0)
+
     step = (wide - 8) / max(len(values) - 1, 1)
     lines, pen = [], "M"
     for i, v in enumerate(values):
         if v is None or not math.isfinite(v):
             pen = "M"
             continue
-        lines.append(f"{pen}{4 + i * step:.1f} {tall - 3 - (tall - 8) * v / top:.1f}")
+        lines.append(f"{pen}{4 + i * step:.1f} {y(v):.1f}")
         pen = "L"
     out = f'<svg class="spark" width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}" role="img">'
     out += f"<title>{escape(title)}</title>" + f'<path class="base" d="M4 {tall - 3}H{wide - 4}"/>'
     out += f'<path class="line" d="{"".join(lines)}"/>'
     last = values[-1]
     if last is not None and math.isfinite(last):
-        out += f'<circle class="dot plain" cx="{wide - 4:.1f}" cy="{tall - 3 - (tall - 8) * last / top:.1f}" r="2.5"/>'
+        out += f'<circle class="dot plain" cx="{wide - 4:.1f}" cy="{y(last):.1f}" r="2.5"/>'
     return Markup(out + "</svg>")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
@@ -49,8 +50,8 @@ def gaps(book: Book) -> dict[str, list[str]]:
     return out
 
 
-def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int, int]) -> Chart | None:
-    """Share of customers with a complaint by month; `now` is (k, n) of this month. Withheld sources are out throughout."""
+def counts(book: Book, *, now: tuple[int, int]) -> tuple[dict[str, int], dict[str, int]]:
+    """Customers with a complaint, and all, by month; `now` is (k, n) of this month. Withheld sources are out throughout."""
     out = {s for s, _ in book.data.withheld}
     k: dict[str, int] = {}
     n: dict[str, int] = {}
@@ -60,6 +61,29 @@ def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int,
             n[row["month"]] = n.get(row["month"], 0) + row["n_reviews"]
     if not out:
         k[book.month], n[book.month] = now
+    return k, n
+
+
+def change(
+    book: Book, missing: Mapping[str, list[str]], month: str, *, now: tuple[int, int]
+) -> tuple[float, float, float] | None:
+    """This month's share of customers with a complaint less that of `month`: (difference, lower, upper end at 95%).
+
+    None where either has fewer than SMALL reviews, or a source is missing in one of them: they cannot be compared. The
+    interval is Newcombe's hybrid of two score intervals (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10).
+    """
+    k, n = counts(book, now=now)
+    a, b = book.month, month
+    if min(n.get(a, 0), n.get(b, 0)) < SMALL or a in missing or b in missing:
+        return None
+    p, q = k.get(a, 0) / n[a], k.get(b, 0) / n[b]
+    (p_lo, p_hi), (q_lo, q_hi) = wilson(k.get(a, 0), n[a]), wilson(k.get(b, 0), n[b])
+    return p - q, p - q - math.hypot(p - p_lo, q_hi - q), p - q + math.hypot(p_hi - p, q - q_lo)
+
+
+def complaining(book: Book, missing: Mapping[str, list[str]], *, now: tuple[int, int]) -> Chart | None:
+    """Share of customers with a complaint by month."""
+    k, n = counts(book, now=now)
     return _chart(
         book, k, n, missing, title=book.words.pick("提到不满的顾客占比", "share of customers with a complaint")
     )

@@ -107,17 +107,24 @@ def _cares(ctx: Context, *, records: int, quarantined: int, judged: int, silent:
                 "the others are not represented.",
             )
         )
+    leaps: dict[str, float] = {}
     for source in sorted({str(key) for m, dim, key in book.exposure if dim == "source" and m == book.month}):
         now = book.seen("source", source).n_reviews
         before = book.seen("source", source, month_before(book.month)).n_reviews
         if before >= SMALL and now >= LEAP * before:
-            times, name = w.times(now / before), w.source(source)
-            out.append(
-                w.pick(
-                    f"{name}的评价是上月的 {times}：先查是否换了导出范围，再比较两个月。",
-                    f"{name} has {times} the reviews of last month: check whether the export changed before comparing.",
-                )
+            leaps[w.source(source)] = now / before
+    if leaps:
+        low, high = w.ratio(min(leaps.values())), w.ratio(max(leaps.values()))
+        times = w.pick(
+            f"{low if low == high else f'{low}–{high}'} 倍", f"{low if low == high else f'{low}–{high}'} times"
+        )
+        out.append(
+            w.pick(
+                f"{w.list(list(leaps))}的评价是上月的 {times}：先查是否换了导出范围，再比较两个月。",
+                f"{w.list(list(leaps))} brought {times} the reviews of last month: "
+                "check whether the export changed before comparing.",
             )
+        )
     return out
 
 
@@ -127,6 +134,11 @@ def conflicts(ctx: Context) -> Fig:
     n = pc.sum(t.filter(pc.equal(t["month"], ctx.book.month))["rating_text_conflict"]).as_py() or 0
     ref = refs.make("review_scores", month=ctx.book.month, rating_text_conflict="true")
     return Fig(ctx.words.count(n), ref, "coverage.html#conflicts", n)
+
+
+def year_before(month: str) -> str:
+    """The same calendar month a year before 'YYYY-MM'."""
+    return f"{int(month[:4]) - 1:04d}{month[4:]}"
 
 
 def month_before(month: str) -> str:

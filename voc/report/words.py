@@ -201,6 +201,11 @@ class Words:
     def signed(self, x: float | None) -> str:
         return NONE if x is None or not math.isfinite(x) else ("+" if x > 0 else "") + self.number(x)
 
+    def points(self, x: float, low: float, high: float) -> str:
+        """A difference of two shares in percentage points, with its interval: '+1.2 个百分点（−0.3 至 +2.7）'."""
+        a, b, c = (self.signed(100 * v) for v in (x, low, high))
+        return self.pick(f"{a} 个百分点（{b} 至 {c}）", f"{a} points ({b} to {c})")
+
     def month(self, month: str) -> str:
         year, number = month.split("-")
         return f"{year} 年 {int(number)} 月" if self.zh else f"{_MONTHS[int(number) - 1]} {year}"
