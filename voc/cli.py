@@ -29,6 +29,7 @@ from voc.commands import (
     say,
     sentiment,
     sources,
+    taxonomy,
     topics,
 )
 from voc.errors import VocError
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "demo": demo.demo,
     "ingest": ingest.ingest,
     "sources": sources.sources,
+    "taxonomy": taxonomy.taxonomy,
     "annotate": annotate.annotate,
     "topics": topics.topics,
     "rank": rank.rank,

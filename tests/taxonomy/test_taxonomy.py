@@ -50,7 +50,7 @@ def test_restaurant_has_ten_codes_and_a_general_one() -> None:
     assert taxonomy.general("service") is None
 
 
-@pytest.mark.parametrize("name", ["retail-food", "restaurant"])
+@pytest.mark.parametrize("name", ["retail-food", "restaurant", "cosmetics", "electronics"])
 def test_every_reference_resolves_and_words_are_normal(name: str) -> None:
     taxonomy = load(name)
     for issue in taxonomy.issues.values():
@@ -130,3 +130,36 @@ def test_an_expression_decides_one_code_and_one_sign() -> None:
     twice = ISSUE + 'expressions = "太咸"\n' + ISSUE.replace("A1", "A2") + 'expressions = "太咸"\n'
     assert "already stands in A1.expressions" in mistake(HEAD + twice)
     assert "already stands in A1.expressions" in mistake(HEAD + ISSUE + 'expressions = "太咸"\npraise = "太咸"\n')
+
+
+def test_codes_are_included_from_a_built_in_taxonomy() -> None:
+    text = HEAD + '[include]\nretail-food = ["V13", "P00"]\n' + ISSUE + 'expressions = "太咸、太吵"\nyields = ["V13"]\n'
+    made = parse(text.encode(), label="mine.toml")
+    food = load("retail-food")
+    assert list(made.issues) == ["A1", "V13", "P00"]
+    assert made["V13"].owner == food["V13"].owner
+    assert "太吵" in food["V13"].expressions and "太吵" not in made["V13"].expressions  # the file's own word wins
+    assert set(food["V13"].yields) == {"V08", "V07"} and made["V13"].yields == ()  # what they name stayed behind
+    general = made.general("product")
+    assert general is not None and general.code == "P00"
+    alone = parse((HEAD + ISSUE + 'expressions = "太咸、太吵"\n').encode(), label="mine.toml")
+    assert made.sha256 != alone.sha256
+
+
+def test_mistakes_in_an_include_are_named() -> None:
+    message = mistake(HEAD + '[include]\nretail-fod = ["V13"]\n' + ISSUE)
+    assert message.startswith("mine.toml:4:") and "Did you mean 'retail-food'?" in message
+    message = mistake(HEAD + '[include]\nretail-food = ["V99"]\n' + ISSUE)
+    assert "mine.toml:4:" in message and "'V99'" in message
+    message = mistake(HEAD + '[include]\nretail-food = ["P00"]\n' + ISSUE.replace("A1", "P00"))
+    assert "already defined" in message
+    assert "must list codes" in mistake(HEAD + '[include]\nretail-food = "P00"\n' + ISSUE)
+
+
+@pytest.mark.parametrize(("name", "own", "safety"), [("electronics", 20, ["E01"]), ("cosmetics", 15, ["C01", "C10"])])
+def test_other_trades(name: str, own: int, safety: list[str]) -> None:
+    taxonomy = load(name)
+    assert len([c for c in taxonomy.issues if c[0] in "EC"]) == own
+    assert [c for c, i in taxonomy.issues.items() if i.safety] == safety
+    assert {"P13", "V01", "V04", "V05"} <= set(taxonomy.issues)
+    assert taxonomy.general("product") is not None and taxonomy.general("service") is not None

@@ -105,7 +105,9 @@ def food_quads(path: Path, *, taxonomy: Taxonomy | None = None, stars: bool = Fa
 
 
 def guards(path: Path, *, taxonomy: Taxonomy | None = None) -> Guards:
-    """The share of texts of a TOML file `cases = [[text, signs], ...]` that are read as wanted.
+    """The share of texts of a TOML file `cases = [[text, signs], [text, signs, taxonomy], ...]` that are read as wanted.
+
+    A case without a taxonomy is read with `taxonomy` (default: retail-food).
 
     Signs, all of which must hold: '+', '-' (some mention is positive, negative), '0' (none is either), 'no+', 'no-',
     '-P07' (a negative mention of that code), '0P10' (none with a sign), '!P02' (no believable complaint of it), 'S1' (a
@@ -115,10 +117,15 @@ def guards(path: Path, *, taxonomy: Taxonomy | None = None) -> Guards:
         cases = tomllib.loads(path.read_text(encoding="utf-8"))["cases"]
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"not a file of guard cases: {error}", path=path) from None
-    mentions = analyze([text for text, _ in cases], taxonomy=taxonomy or load("retail-food")).to_pylist()
+    mentions: dict[int, list[dict[str, Any]]] = {}
+    for name in sorted({case[2] if len(case) > 2 else "" for case in cases}):
+        rows = [n for n, case in enumerate(cases) if (case[2] if len(case) > 2 else "") == name]
+        chosen = load(name) if name else taxonomy or load("retail-food")
+        for mention in analyze([cases[row][0] for row in rows], taxonomy=chosen).to_pylist():
+            mentions.setdefault(rows[mention["row"]], []).append(mention)
     wrong = []
-    for row, (text, signs) in enumerate(cases):
-        mine = [m for m in mentions if m["row"] == row]
+    for row, (text, signs, *_) in enumerate(cases):
+        mine = mentions.get(row, [])
         failed = next((sign for sign in signs.split() if not _holds(sign, mine)), None)
         if failed is not None:
             read = "; ".join(f"{m['aspect']} {m['intent']} {m['polarity']:.2f}" for m in mine)

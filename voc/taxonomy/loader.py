@@ -6,7 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,7 @@ MAX_GAP = 20
 MAX_WORD = 60
 _SEPARATORS = re.compile(r"[、,，|\n]")
 _LISTS = ("targets", "expressions", "praise", "neutral", "bad", "good", "hints_bad", "hints_good", "counters")
-_TOP = {"name", "version", "groups", "issues", "rivals", "counters"}
+_TOP = {"name", "version", "include", "groups", "issues", "rivals", "counters"}
 _ISSUE = {
     "zh", "en", "facet", "severity", "owner", "store", "general", "figurative", "yields", "combinations", "upgrades",
     "subs", *_LISTS, *(f"{name}_en" for name in _LISTS),
@@ -102,15 +102,21 @@ def parse(raw: bytes, *, label: str) -> Taxonomy:
     tables = _table(file, ("issues",), data["issues"])
     if not tables:
         raise ConfigError(f"{label}: [issues] is empty")
-    issues = {code: _issue(file, code, _table(file, ("issues", code), t), groups, tables) for code, t in tables.items()}
+    sources, taken = _included(file, data.get("include", {}), tables)
+    known = (*tables, *taken)
+    issues = {code: _issue(file, code, _table(file, ("issues", code), t), groups, known) for code, t in tables.items()}
     _no_collisions(file, issues)
+    counters = (
+        *_words(file, ("counters",), data.get("counters", []), groups),
+        *(w for s in sources for w in s.counters),
+    )
     return Taxonomy(
         name=_text(file, ("name",), data["name"]),
         version=_text(file, ("version",), data["version"]),
-        sha256=hashlib.sha256(raw).hexdigest(),
-        issues=MappingProxyType(issues),
+        sha256=hashlib.sha256(raw + "".join(s.sha256 for s in sources).encode()).hexdigest(),
+        issues=MappingProxyType({**issues, **_fitted(taken, issues)}),
         rivals=_words(file, ("rivals",), data.get("rivals", []), groups),
-        counters=_words(file, ("counters",), data.get("counters", []), groups),
+        counters=tuple(dict.fromkeys(counters)),
     )
 
 
@@ -227,6 +233,43 @@ def _upgrade(
     if not found and not words:
         raise ConfigError(f"{file.where(here)}an upgrade needs words or codes")
     return Upgrade(severity, words, found)
+
+
+def _included(file: _File, table: Any, own: Iterable[str]) -> tuple[list[Taxonomy], dict[str, Issue]]:
+    """The built-in taxonomies that the table `include` names, and the issues that it takes from them."""
+    sources: list[Taxonomy] = []
+    taken: dict[str, Issue] = {}
+    for name, codes in _table(file, ("include",), table).items():
+        here = ("include", name)
+        if not isinstance(codes, list):
+            raise ConfigError(f"{file.where(here)}must list codes, found {codes!r}")
+        source = load(_one_of(file, here, "taxonomy", name.replace("_", "-"), names()))
+        sources.append(source)
+        for code in codes:
+            _one_of(file, here, "code", code, source.issues)
+            if code in taken or code in own:
+                raise ConfigError(f"{file.where(here)}{code!r} is already defined; a code is defined or included once")
+            taken[code] = source[code]
+    return sources, taken
+
+
+def _fitted(taken: Mapping[str, Issue], own: Mapping[str, Issue]) -> dict[str, Issue]:
+    """Included issues without references to codes that were left behind, and without words that `own` decides."""
+    decided = {w for issue in own.values() for w in (*issue.expressions, *issue.praise, *issue.neutral)}
+    known = {*own, *taken}
+    fitted = {}
+    for code, issue in taken.items():
+        upgrades = (replace(u, codes=tuple(c for c in u.codes if c in known)) for u in issue.upgrades)
+        fitted[code] = replace(
+            issue,
+            expressions=tuple(w for w in issue.expressions if w not in decided),
+            praise=tuple(w for w in issue.praise if w not in decided),
+            neutral=tuple(w for w in issue.neutral if w not in decided),
+            yields=tuple(c for c in issue.yields if c in known),
+            figurative=issue.figurative if issue.figurative in known else None,
+            upgrades=tuple(u for u in upgrades if u.codes or u.words),
+        )
+    return fitted
 
 
 def _groups(file: _File, table: Any) -> dict[str, tuple[str, ...]]:
