@@ -1,8 +1,8 @@
 """Which tests run where.
 
 Tests marked `realdata` need the folder that VOC_TEST_DATA names, tests marked `browser` a Chromium (on the path, or named by
-VOC_TEST_BROWSER), tests marked `topics` the extra. Where one of these is absent its tests are not selected, and the first
-lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,topics makes their absence an error, as in CI.
+VOC_TEST_BROWSER), tests marked `spark` Java and that extra, tests marked `topics` their extra. Where one of these is absent its tests are not selected, and the first
+lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,spark,topics makes their absence an error, as in CI.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ def missing() -> dict[str, str]:
         lacks["browser"] = "no Chromium found"
     if importlib.util.find_spec("bertopic") is None:
         lacks["topics"] = "the extra [topics] is not installed"
+    if importlib.util.find_spec("pyspark") is None:
+        lacks["spark"] = "the extra [spark] is not installed"
+    elif shutil.which("java") is None:
+        lacks["spark"] = "no Java found"
     return lacks
 
 

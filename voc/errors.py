@@ -16,12 +16,25 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class VocError(Exception):
     """Root of the tree; `exit_code` is what the command line returns."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross process borders: without this, one whose `__init__` wants more than a message breaks the pool."""
+        return _again, (type(self), str(self), self.__dict__)
+
+
+def _again(kind: type[VocError], message: str, fields: dict[str, Any]) -> VocError:
+    """The error that was pickled, without running its `__init__`."""
+    error = kind.__new__(kind, message)
+    error.args = (message,)
+    error.__dict__.update(fields)
+    return error
 
 
 class WrongUse(VocError):

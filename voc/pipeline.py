@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +18,21 @@ import pyarrow as pa
 
 import voc
 from voc import config as configuration
-from voc import handover
+from voc import engines, handover
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
 from voc.config import Config
-from voc.engines.local import LocalEngine
+from voc.engines import Engine
+from voc.engines.slices import annotate_piece, packed
 from voc.errors import InputError, UnknownName, WrongUse
 from voc.extract import keywords as keyword_table
 from voc.extract import mentions as mention_stage
 from voc.extract import sentiment as sentiment_stage
 from voc.ingest import Ingested
 from voc.lake import Lake
+from voc.parts import Part, pieces
+from voc.schemas import empty
 from voc.taxonomy import Taxonomy
 from voc.workspace import Workspace, check_month, digest
 
@@ -116,49 +120,90 @@ def ingest_inbox(work: Workspace, *, progress: Progress | None = None) -> list[I
 # ---- annotate ---------------------------------------------------------------------------------------------------------
 
 
-def annotate(work: Workspace, *, months: Sequence[str] | None = None, progress: Progress | None = None) -> list[str]:
-    """Mentions, review scores and keywords of `months` (None: every month of the lake). Returns the months remade."""
+def annotate(
+    work: Workspace,
+    *,
+    months: Sequence[str] | None = None,
+    engine: str = "local",
+    master: str | None = None,
+    progress: Progress | None = None,
+) -> list[str]:
+    """Mentions, review scores and keywords of `months` (None: every month of the lake). Returns the months remade.
+
+    Each month is committed and noted when its last piece is done, so a run that was killed goes on behind it. `engine`
+    and `master` are those of `voc.engines.opened`.
+    """
     lake, nlp = work.lake, work.config.nlp
     available = lake.months("reviews")
     wanted = available if months is None else [_known_month(m, available) for m in months]
-    stages = [
-        ("mentions", mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language)),
-        ("review_scores", sentiment_stage.stage()),
-    ]
+    stages = (
+        mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language),
+        sentiment_stage.stage(),
+    )
     made = digest(work.taxonomy().sha256, nlp.model_dump(exclude={"workers", "batch_rows"}), _code())
-    stale = [
-        (m, inputs)
-        for m in wanted
-        if lake.made_from("annotate", m) != (inputs := digest(made, lake.fingerprint("reviews", m)))
-    ]
-    with LocalEngine(workers=nlp.workers, batch_rows=nlp.batch_rows) as engine:
-        for done, (month, _) in enumerate(stale):
-            reviews = lake.read("reviews", months=[month])
-            for name, stage in stages:
-                lake.replace_month(name, month, engine.run(stage, reviews))
+    stale = _stale(work, "annotate", {m: digest(made, lake.fingerprint("reviews", m)) for m in wanted})
+    with engines.opened(engine, workers=nlp.workers, master=master) as running:
+        jobs = [
+            (str(lake.root), piece, packed(stages), nlp.batch_rows)
+            for month in stale
+            for piece in pieces(month, lake.paths("reviews", month))
+        ]
+        parts: dict[str, list[dict[str, Part | None]]] = {month: [] for month in stale}
+        pending = Counter(job[1].month for job in jobs)
+        for done, (job, written) in enumerate(zip(jobs, running.map(annotate_piece, jobs), strict=True)):
+            month = job[1].month
+            parts[month].append(written)
+            if len(parts[month]) == pending[month]:
+                slices = parts.pop(month)
+                for stage in stages:
+                    lake.commit(stage.name, month, [p for found in slices if (p := found[stage.name]) is not None])
+                lake.record("annotate", month, stale[month])
             if progress is not None:
-                progress("annotate", done + 1, len(stale))
-        tables = engine.map(keywords_of, [(str(lake.root), m, work.taxonomy_reference()) for m, _ in stale])
-    for (month, inputs), table in zip(stale, tables, strict=True):
-        lake.replace_month("keywords", month, table)
-        lake.record("annotate", month, inputs)
-    return [month for month, _ in stale]
+                progress("annotate", done + 1, len(jobs))
+        remade = {*stale, *_keywords(work, wanted, made, running, progress=progress)}
+    return sorted(remade)
+
+
+def _keywords(
+    work: Workspace, wanted: Sequence[str], made: str, engine: Engine, *, progress: Progress | None = None
+) -> list[str]:
+    """The keyword tables of those months whose reviews or mentions changed. Returns them."""
+    lake = work.lake
+    inputs = {m: digest(made, lake.fingerprint("reviews", m), lake.fingerprint("mentions", m)) for m in wanted}
+    stale = _stale(work, "keywords", inputs)
+    jobs = [(str(lake.root), month, work.taxonomy_reference()) for month in stale]
+    terms: dict[str, set[str]] = {}
+    for row in (lake.read("keywords", columns=["month", "term"]) if stale else empty("keywords")).to_pylist():
+        terms.setdefault(row["month"], set()).add(row["term"])
+    for done, (month, table) in enumerate(zip(stale, engine.map(keywords_of, jobs), strict=True)):
+        terms[month] = set(table["term"].to_pylist())
+        earlier = set().union(*(found for m, found in terms.items() if m < month))
+        lake.replace_month("keywords", month, _with_new(table, earlier))
+        lake.record("keywords", month, stale[month])
+        if progress is not None:
+            progress("keywords", done + 1, len(stale))
+    return list(stale)
+
+
+def _with_new(keywords: pa.Table, earlier: Set[str]) -> pa.Table:
+    """`keywords` with `is_new`: the terms that no earlier month has; without earlier ones nothing is new."""
+    fresh = pa.array([bool(earlier) and term not in earlier for term in keywords["term"].to_pylist()], pa.bool_())
+    place = keywords.schema.get_field_index("is_new")
+    return keywords.set_column(place, keywords.schema.field(place), fresh)
+
+
+def _stale(work: Workspace, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
+    """Of month -> digest of its inputs, those months, oldest first, whose output was made from something else."""
+    return {m: found for m, found in sorted(inputs.items()) if work.lake.made_from(step, m) != found}
 
 
 def keywords_of(root: str, month: str, taxonomy: str) -> pa.Table:
     """The keyword table of one month of the lake at `root`; a job for one worker."""
     lake = Lake(Path(root))
-    earlier = lake.months("keywords")
-    known = set()
-    if earlier and earlier[0] < month:
-        known = set(
-            lake.read("keywords", months=[m for m in earlier if m < month], columns=["term"])["term"].to_pylist()
-        )
     return keyword_table.table(
         lake.read("reviews", months=[month]),
         lake.read("mentions", months=[month]),
         month=month,
-        known=known,
         words=taxonomies.expressions(taxonomies.load(taxonomy)),
     )
 
@@ -315,14 +360,22 @@ class Outcome:
     over_quarantine: bool
 
 
-def run(work: Workspace, *, month: str, progress: Progress | None = None) -> Outcome:
+def run(
+    work: Workspace,
+    *,
+    month: str,
+    engine: str = "local",
+    master: str | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
     """inbox/ to report for `month`; safe to repeat, the second time nothing changes.
 
-    A month without reviews gets a report that says so: an export that is missing must not stop the job.
+    A month without reviews gets a report that says so: an export that is missing must not stop the job. `engine` and
+    `master` are those of `annotate`.
     """
     check_month(month)
     ingested = ingest_inbox(work, progress=progress)
-    annotate(work, progress=progress)
+    annotate(work, engine=engine, master=master, progress=progress)
     if work.config.topics.enabled and month in work.lake.months("reviews"):
         topics(work, month=month)
     rank(work, month=month, may_be_empty=True)

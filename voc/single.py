@@ -62,7 +62,7 @@ def analyze(
     chosen, kept = _language(lang), _same_length(texts)
     jobs = [(kept[i : i + PART], i, str(taxonomy), chosen) for i in range(0, max(len(kept), 1), PART)]
     with LocalEngine(workers=workers) as engine:
-        return pa.concat_tables(engine.map(_analyze_part, jobs))
+        return pa.concat_tables(list(engine.map(_analyze_part, jobs)))
 
 
 def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str) -> pa.Table:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from voc.engines.local import LocalEngine
-from voc.errors import SchemaMismatch, WorkerDied
+from voc.errors import SchemaMismatch, UnknownName, WorkerDied
 from voc.schemas import Stage
 
 NUMBERS = pa.schema([("n", pa.int64())])
@@ -71,4 +71,15 @@ def test_a_stage_that_breaks_its_promise_is_refused():
 
 def test_map_keeps_the_order():
     with LocalEngine(workers=2) as engine:
-        assert engine.map(pow, [(n, 2) for n in range(20)]) == [n * n for n in range(20)]
+        assert list(engine.map(pow, [(n, 2) for n in range(20)])) == [n * n for n in range(20)]
+
+
+def fail(number):
+    raise UnknownName("number", str(number), ["1", "2"])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_the_work_reaches_the_caller_as_it_was(workers):
+    with LocalEngine(workers=workers) as engine, pytest.raises(UnknownName, match="unknown number '7'") as raised:
+        list(engine.map(fail, [(7,), (7,)]))
+    assert raised.value.known == ["1", "2"]

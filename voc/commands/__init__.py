@@ -23,6 +23,10 @@ ProjectFolder = Annotated[
     Path, typer.Option("--project", "-p", envvar="VOC_PROJECT", help="The project's folder (it holds voc.toml).")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
+EngineName = Annotated[str, typer.Option("--engine", help="Where the stages run: local (every core) or spark.")]
+Master = Annotated[
+    str | None, typer.Option("--master", help="Spark's master, for instance local[2]; else Spark's own configuration.")
+]
 Month = Annotated[str, typer.Option("--month", help="The month, YYYY-MM, in the project's time zone.")]
 
 

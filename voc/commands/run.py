@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from voc import pipeline
-from voc.commands import OVER_QUARANTINE, Month, ProjectFolder, say, terminal_progress
+from voc.commands import OVER_QUARANTINE, EngineName, Master, Month, ProjectFolder, say, terminal_progress
 from voc.lake import locked
 from voc.workspace import Workspace
 
 
-def run(*, month: Month, project: ProjectFolder = Path(".")) -> int | None:
+def run(
+    *, month: Month, engine: EngineName = "local", master: Master = None, project: ProjectFolder = Path(".")
+) -> int | None:
     """Everything for a month, from inbox/ to the report. Safe to repeat: the second time nothing changes."""
     work = Workspace.open(project)
     with locked(project):
-        outcome = pipeline.run(work, month=month, progress=terminal_progress())
+        outcome = pipeline.run(work, month=month, engine=engine, master=master, progress=terminal_progress())
     print(outcome.report / "index.html")
     if not outcome.over_quarantine:
         return None

@@ -12,15 +12,17 @@ import multiprocessing
 import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pyarrow as pa
 
 from voc.errors import WorkerDied
+from voc.parts import Piece
 from voc.schemas import Stage, checked
 
 log = logging.getLogger(__name__)
@@ -69,13 +71,17 @@ class LocalEngine:
         for data in self._submit(jobs, names):
             yield _from_bytes(data)
 
-    def map(self, function: Callable[..., Any], arguments: Iterable[tuple[Any, ...]]) -> list[Any]:
-        """`function(*args)` for each of `arguments`, in order. Function, arguments and results must pickle."""
-        jobs = [(function, *args) for args in arguments]
+    def map(self, function: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        """`function(*job)` for each of `jobs`, in their order, as they come. Function, jobs and results must pickle.
+
+        Raises what the function raises, and WorkerDied with the job when its process ended.
+        """
         if self.workers == 1 or len(jobs) < 2:
-            return [function(*args) for function, *args in jobs]
-        names = [f"{function.__name__}, part {i + 1} of {len(jobs)}" for i in range(len(jobs))]
-        return list(self._submit(jobs, names))
+            for job in jobs:
+                yield function(*job)
+            return
+        names = [f"{function.__name__}, part {i + 1} of {len(jobs)}{_said(job)}" for i, job in enumerate(jobs)]
+        yield from self._submit(((function, *job) for job in jobs), names)
 
     def _submit(self, jobs: Iterable[tuple[Any, ...]], names: list[str]) -> Iterator[Any]:
         """Results in order, with at most four jobs a worker under way, so that memory stays flat."""
@@ -98,6 +104,12 @@ class LocalEngine:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+
+def _said(job: tuple[Any, ...]) -> str:
+    """What a message adds of a job: its piece of a slice, where it has one."""
+    found = next((part for part in job if isinstance(part, Piece)), None)
+    return "" if found is None else f" (month {found.month}, {Path(found.path).name}, row groups {found.row_groups})"
 
 
 @functools.lru_cache(maxsize=8)
