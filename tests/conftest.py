@@ -1,8 +1,9 @@
 """Which tests run where.
 
 Tests marked `realdata` need the folder that VOC_TEST_DATA names, tests marked `browser` a Chromium (on the path, or named by
-VOC_TEST_BROWSER), tests marked `spark` Java and that extra, tests marked `topics` their extra. Where one of these is absent its tests are not selected, and the first
-lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,spark,topics makes their absence an error, as in CI.
+VOC_TEST_BROWSER), tests marked `spark` Java and that extra, tests marked `topics` their extra. Where one of these is absent
+its tests are not selected, and the first lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,spark,topics makes their
+absence an error, as in CI.
 """
 
 from __future__ import annotations
