@@ -59,6 +59,9 @@ class Book:
             if row["level"] != "chain":
                 self.by_level[row["level"]].append(row)
         self.gated = {level: [r for r in rows if r["gate"] in GATED] for level, rows in self.by_level.items()}
+        self.actions: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in sorted(data.actions.to_pylist(), key=lambda r: r["action_id"]):
+            self.actions[row["issue_kind"], row["aspect"]].append(row)
         self.told = self._told()
         self.history = self._history()
 

@@ -8,7 +8,7 @@ from statistics import stdev
 from typing import Any
 
 from voc import refs
-from voc.report import decisions, safety, svg, trends, trust
+from voc.report import decisions, followup, safety, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
@@ -26,6 +26,7 @@ def page(ctx: Context) -> dict[str, Any]:
         "figures": figures(ctx, k, n, missing),
         "trust": trust.trust(ctx),
         "decisions": decisions.five(ctx),
+        "fixes": followup.fixes(ctx, veiled=True),
         "cases": safety.cases(ctx, veiled=True),
         "chart": trends.complaining(ctx.book, missing, now=(k, n)),
         "multiples": [(ctx.cells.chain(r), c) for r, c in charts],

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from voc import refs
-from voc.report import safety, svg, trends, trust
+from voc.report import safety, selftest, svg, trends, trust
 from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
@@ -200,6 +200,8 @@ def coverage(ctx: Context) -> dict[str, Any]:
     ]
     return {
         "trust": trust.trust(ctx),
+        "selftest": selftest.grids(ctx),
+        "audit": trust.prevalence(ctx),
         "conflicts": contradictions(ctx),
         "entities": entities,
         "months": months,

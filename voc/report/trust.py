@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow.compute as pc
 
 from voc import refs
+from voc.report import selftest
 from voc.report.context import Context
 from voc.report.dims import tidy
-from voc.report.figures import Fig
-from voc.report.words import SMALL
+from voc.report.figures import Fig, Parts, wilson
+from voc.report.records import Row
+from voc.report.words import NONE, SMALL
 
 FEW_STORES = 5  # in a chain of fewer stores a silent one is no sign of lost data
 QUIET = 0.5  # a larger part of the stores without a review deserves a warning
@@ -81,6 +83,8 @@ def trust(ctx: Context) -> dict[str, Any]:
         "silent": Fig(w.count(len(seen) - enough - few), store_ref, "coverage.html#stores", len(seen) - enough - few),
         "unplaced": Fig(w.count(unplaced), store_ref, "coverage.html#stores", unplaced),
         "no_sku": Fig(w.count(no_sku), store_ref, "coverage.html#skus", no_sku),
+        "selftest": selftest.promise(ctx),
+        "audit": audited(ctx),
         "conflicts": conflicts(ctx),
         "default": Fig(w.count(book.seen().n_default), store_ref, "coverage.html#sources", book.seen().n_default),
         "flagged": Fig(w.count(book.seen().n_flagged), store_ref, "coverage.html#sources", book.seen().n_flagged),
@@ -126,6 +130,57 @@ def _cares(ctx: Context, *, records: int, quarantined: int, judged: int, silent:
             )
         )
     return out
+
+
+def prevalence(ctx: Context) -> list[dict[str, Any]]:
+    """Rates as tagged and as corrected by the audits, by issue."""
+    w, out = ctx.words, []
+    for r in ctx.book.data.prevalence.to_pylist():
+        if r["month"] != ctx.book.month:
+            continue
+        ref = refs.make("prevalence", month=r["month"], aspect=r["aspect"])
+        few = r["n"] < SMALL
+        out.append(
+            {
+                "issue": ctx.book.issue(r["aspect"]),
+                "labelled": w.count(r["labelled_mentions"] + r["labelled_reviews"]),
+                "rate": Fig(w.share(r["observed"], r["n"]), ref, None, r["rate"]),
+                "precision": _estimate(ctx, r, "precision"),
+                "sensitivity": _estimate(ctx, r, "sensitivity"),
+                "corrected": "" if few else _estimate(ctx, r, "corrected"),
+            }
+        )
+    return out
+
+
+def _estimate(ctx: Context, row: Row, name: str) -> str:
+    """'88.0% (84.1–91.2%)', or a dash for what the audits do not tell."""
+    w = ctx.words
+    if row[name] is None:
+        return NONE
+    between = w.interval(row[f"{name}_lo"], row[f"{name}_hi"], percent=True)
+    return w.pick(f"{w.percent(row[name])}（{between}）", f"{w.percent(row[name])} ({between})")
+
+
+def audited(ctx: Context) -> Parts | None:
+    """How often a tagged complaint was one, by the audits of the month."""
+    rows = [r for r in ctx.book.data.prevalence.to_pylist() if r["month"] == ctx.book.month]
+    labelled = sum(r["labelled_mentions"] for r in rows)
+    known = [r for r in rows if r["precision"] is not None and r["labelled_mentions"]]
+    if not known:
+        return None
+    w = ctx.words
+    right = round(sum(r["precision"] * r["labelled_mentions"] for r in known))
+    seen = sum(r["labelled_mentions"] for r in known)
+    fig = Fig(w.share(right, seen), refs.make("prevalence", month=ctx.book.month), "coverage.html#audit", right)
+    between = w.interval(*wilson(right, seen), percent=True) if seen >= SMALL else ""
+    if w.zh:
+        return [f"人工抽查 {w.count(labelled)} 处标为投诉的话，标对的占 ", fig, f"（{between}）。" if between else "。"]
+    return [
+        f"People checked {w.things(labelled, '', 'tagged complaint')}; right: ",
+        fig,
+        f" ({between})." if between else ".",
+    ]
 
 
 def conflicts(ctx: Context) -> Fig:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from voc.errors import UnknownName
@@ -220,6 +220,10 @@ class Words:
     def day(self, at: datetime) -> str:
         d = self.local(at)
         return f"{d.month} 月 {d.day} 日" if self.zh else f"{d.day} {_MONTHS[d.month - 1][:3]}"
+
+    def date(self, d: date) -> str:
+        """'2026 年 11 月 14 日' or '14 November 2026'."""
+        return f"{d.year} 年 {d.month} 月 {d.day} 日" if self.zh else f"{d.day} {_MONTHS[d.month - 1]} {d.year}"
 
     def gate(self, gate: str | None) -> str:
         return NONE if gate is None else self.of(GATES, gate)
