@@ -8,9 +8,10 @@ the raw text.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 _HAN_BLOCKS = ((0x3400, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 _HAS_COMPATIBILITY_FORMS = ((0xA0, 0x20000), (0x2F800, 0x2FA20))
@@ -69,6 +70,11 @@ def normalise(text: str) -> Normal:
 def flat(text: str) -> str:
     """`text` with each code point that has a normal form of one code point replaced by it; the length stays."""
     return text.translate(_table())
+
+
+def flat_forms() -> Mapping[int, str]:
+    """Code point -> the one code point that `flat` puts in its place; those that stay as they are are not in it."""
+    return MappingProxyType(_table())
 
 
 def normalise_all(texts: Iterable[str]) -> list[str]:

@@ -34,6 +34,12 @@ def person_spans(text: str) -> list[tuple[int, int]]:
     return [match.span("name") for match in _matches(text, (*lore.staff, *lore.customer))]
 
 
+def name_patterns() -> tuple[str, ...]:
+    """The patterns of all names, in the syntax of `re`: a text that fits none of them has no name in it."""
+    lore = _lore()
+    return tuple(pattern.pattern for pattern in (*lore.staff, *lore.customer))
+
+
 def staff_spans(text: str) -> list[tuple[int, int]]:
     """Half-open spans that name one member of staff, role word included (店员小李), in order, not overlapping.
 
