@@ -16,6 +16,7 @@ import voc
 from voc.commands import (
     analyze,
     annotate,
+    audit,
     demo,
     doctor,
     eval,
@@ -58,7 +59,12 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "keywords": keywords.keywords,
     "rank-file": rank_file.rank_file,
     "eval": eval.eval_,
+    "audit sample": audit.sample,
+    "audit load": audit.load,
     "doctor": doctor.doctor,
+}
+GROUPS = {
+    "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
 }
 
 
@@ -84,8 +90,12 @@ def _exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
     return command
 
 
+_groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
+for _name, _group in _groups.items():
+    app.add_typer(_group, name=_name)
 for _name, _function in COMMANDS.items():
-    app.command(_name)(_exit_code(_function))
+    _place, _, _leaf = _name.rpartition(" ")
+    (_groups[_place] if _place else app).command(_leaf)(_exit_code(_function))
 
 
 def _version(wanted: bool) -> None:

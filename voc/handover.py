@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import voc
 from voc import issues as ranking_room
+from voc.actions import audit
+from voc.issues import prevalence as prevalences
 from voc.issues import selftest
 from voc.lake import MONTHLY
 from voc.workspace import Workspace, digest
@@ -35,10 +38,29 @@ def after_rank(ranked: Ranked) -> list[str]:
 
 @dataclass(frozen=True)
 class Step:
-    """One table: the tables that it is made from, and how."""
+    """One table: the tables whose slices of the month it is made from, those of which it reads all months, and how."""
 
-    inputs: tuple[str, ...]
     make: Callable[[Ranked], pa.Table]
+    inputs: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+
+
+def prevalence(ranked: Ranked) -> pa.Table:
+    """Rates corrected by what audits of the same tagger found."""
+    lake = ranked.work.lake
+    answers = lake.read("audit")
+    tagger = audit.taggers(lake.read("mentions", months=[ranked.month], columns=["model"]))
+    mine = answers.filter(pc.field("model") == tagger)
+    used = mine if len(mine) else answers
+    months = pc.unique(used["month"]).to_pylist()
+    found = prevalences.audited(used, lake.read("facts", months=months), lake.read("exposure", months=months))
+    return prevalences.table(
+        ranked.month,
+        facts=ranked.read("facts"),
+        exposure=ranked.read("exposure"),
+        audit=found if len(used) else None,
+        stale=not len(mine),
+    )
 
 
 def power(ranked: Ranked) -> pa.Table:
@@ -50,16 +72,21 @@ def power(ranked: Ranked) -> pa.Table:
         issues=ranked.issues,
         skus=ranked.read("skus"),
         settings=ranked.settings,
+        sensitivity=prevalences.sensitivity(ranked.read("prevalence")),
     )
 
 
-STEPS: Mapping[str, Step] = {"power": Step(("facts", "exposure", "skus"), power)}
+STEPS: Mapping[str, Step] = {
+    "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
+    "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
+}
 
 
 def _step(ranked: Ranked, name: str, step: Step) -> bool:
     work, month = ranked.work, ranked.month
     lake = work.lake
     prints = [lake.fingerprint(table, month if table in MONTHLY else None) for table in step.inputs]
+    prints += [lake.fingerprint(table) for table in step.whole]
     inputs = digest(voc.__version__, work.taxonomy().sha256, work.config.model_dump(mode="json"), prints)
     if lake.made_from(name, month) == inputs:
         return False
