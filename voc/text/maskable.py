@@ -57,24 +57,24 @@ def _signs() -> tuple[str, ...]:
     gap = rf"[^{digit[1:-1]}\p{{Nd}}]"
     either = rf"(?:{figure}|{letter})"
     space, dash = f"[{_SPACE}]", _wide("-_")[1:-1]
+    announced = _words(
+        "订单 单号 取件码 提货码 核销码 券码 兑换码 验证码 会员号 会员卡号 卡号 流水号 "
+        "order tracking confirmation member card receipt"
+    )
     numbers = (
         rf"(?:{figure}{gap}{{0,6}}){{6}}{figure}",
         rf"(?:(?:{figure}|{_wide(_NUMERALS)})[{_SPACE}{dash}]?){{10}}(?:{figure}|{_wide(_NUMERALS)})",
         _words("电话 手机 座机 热线 致电 拨打 联系方式 telephone phone tel call@me mobile 护照 通行证 身份证 passport")
         + rf"(?s:.{{0,12}})(?:{figure}[{_SPACE}{dash}]{{0,3}}){{6}}",
-        _words(
-            "订单 单号 取件码 提货码 核销码 券码 兑换码 验证码 会员号 会员卡号 卡号 流水号 order tracking confirmation member card receipt"
-        )
-        + rf"(?s:.{{0,24}}){figure}(?:{either}|[{dash}]){{3}}",
-        _words(
-            "订单 单号 取件码 提货码 核销码 券码 兑换码 验证码 会员号 会员卡号 卡号 流水号 order tracking confirmation member card receipt"
-        )
-        + rf"(?s:.{{0,24}})(?:{either}|[{dash}]){{2}}{figure}(?:{either}|[{dash}])",
+        announced + rf"(?s:.{{0,24}}){figure}(?:{either}|[{dash}]){{3}}",
+        announced + rf"(?s:.{{0,24}})(?:{either}|[{dash}]){{2}}{figure}(?:{either}|[{dash}])",
     )
     accounts = (
         rf"{_wide('@')}|{_word('at')}{_wide(')]')}",
-        _words("微信 薇信 威信 微心 v信 weixin wechat wx vx qq 扣扣 企鹅") + rf"(?s:.{{0,8}})(?:{either}|[{dash}]){{5}}",
-        _words("微信 薇信 威信 微心 v信 weixin wechat wx vx") + rf"(?s:.{{0,8}}){either}[{_SPACE}]?(?:{either}|[{dash}]){{4}}",
+        _words("微信 薇信 威信 微心 v信 weixin wechat wx vx qq 扣扣 企鹅")
+        + rf"(?s:.{{0,8}})(?:{either}|[{dash}]){{5}}",
+        _words("微信 薇信 威信 微心 v信 weixin wechat wx vx")
+        + rf"(?s:.{{0,8}}){either}[{_SPACE}]?(?:{either}|[{dash}]){{4}}",
         _words("qq 扣扣 企鹅") + rf"[^{digit[1:-1]}\n]{{0,5}}{figure}",
         rf"{_wide('加+')}(?:{_words('我 个 下 一下 店家 客服 老板')})?{_wide('的')}?{space}?{_wide('vwxqwv微薇')}",
     )
