@@ -72,13 +72,17 @@ class TopicsSection(Section):
 
 class RankingSection(Section):
     """`threshold`: the relative risk that a signal must exceed; `fdr`: the share of false ones borne among signals;
-    `floor`: the probability of exceeding it that each signal needs of its own."""
+    `floor`: the probability of exceeding it that each signal needs of its own. `history`: months that are looked back for
+    changes; `history_least`: how many there must be; `change_fdr`: the false discovery rate of changes."""
 
     threshold: float = Field(1.5, ge=1)
     fdr: float = Field(0.10, gt=0, lt=1)
     least: int = Field(3, ge=1)
     floor: float = Field(0.8, ge=0, le=1)
     strong_from: float = Field(2.0, ge=1)
+    history: int = Field(24, ge=1)
+    history_least: int = Field(6, ge=3)
+    change_fdr: float = Field(0.10, gt=0, lt=1)
     severity_weights: dict[str, float] = Field(default_factory=lambda: {"S1": 8.0, "S2": 4.0, "S3": 2.0, "S4": 1.0})
 
 

@@ -93,7 +93,8 @@ RANKING = _schema(
     month=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT, source=TEXT, category=TEXT, lot=TEXT,
     issue_kind=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), expected=REAL, rr=REAL, rr05=REAL, rr95=REAL,
     p_above=REAL, excess=REAL, severity=(TEXT,), priority=REAL, gate=TEXT, text_only_gate=TEXT, rank=(INT,),
-    rank_lo=INT, rank_hi=INT, change_rr=REAL, change_q=REAL, rating_impact=REAL, driver=TEXT, evidence=(WORDS,),
+    rank_lo=INT, rank_hi=INT, change=TEXT, change_rr=REAL, change_lo=REAL, change_hi=REAL, change_q=REAL,
+    festival_rr=REAL, rating_impact=REAL, driver=TEXT, evidence=(WORDS,),
 )  # fmt: skip
 
 # Absolute rates of the whole chain, one row per issue; the interval is Wilson's at 95%, changes are rate ratios.

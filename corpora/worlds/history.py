@@ -31,7 +31,8 @@ class Settings:
     `memory` is left a month later. `mix`: standard deviation of the monthly step of a SKU's log share of sales. `volume`:
     amplitude of the yearly wave of reviews, with twice the usual number in November.
     `rises` and `falls`: by what a changed cell's risk is multiplied in the last month; `changed_*`: how many cells rise,
-    and a third as many fall. A changed pair has at least `chain.pair_reviews` reviews then.
+    and a third as many fall. A changed store or SKU usually has `changed_complaints` or more, a changed pair
+    `chain.pair_reviews` reviews or more.
     """
 
     chain: ranking.Settings = field(default_factory=ranking.Settings)
@@ -47,10 +48,11 @@ class Settings:
     changed_stores: int = 60
     changed_skus: int = 60
     changed_pairs: int = 90
+    changed_complaints: float = 0.0
 
 
 LARGE = Settings()
-SMALL = Settings(chain=ranking.SMALL, changed_stores=9, changed_skus=9, changed_pairs=3)
+SMALL = Settings(chain=ranking.SMALL, changed_stores=9, changed_skus=9, changed_pairs=3, changed_complaints=8.0)
 DULL = Settings(chain=ranking.SMALL, changed_stores=0, changed_skus=0, changed_pairs=0)
 
 
@@ -102,9 +104,8 @@ def simulate(seed: int, settings: Settings = LARGE) -> History:
     bad_sku = ranking.plant(r, by_sku, usual_sku >= least, c.planted_skus, c.margin_risks)
     often = c.reviews * np.outer(share_store, share_sku) >= c.pair_reviews
     bad_pair = _pairs(r, often, c.issues, [c.planted_pairs], [c.pair_risks])
-    rise_store, rise_sku = (
-        _changes(r, planted, count, s) for planted, count in ((bad_store, s.changed_stores), (bad_sku, s.changed_skus))
-    )
+    rise_store = _changes(r, ~bad_store & (usual_store >= s.changed_complaints), s.changed_stores, s)
+    rise_sku = _changes(r, ~bad_sku & (usual_sku >= s.changed_complaints), s.changed_skus, s)
     rise_pair = _pairs(r, often, c.issues, [s.changed_pairs, s.changed_pairs // 3], [s.rises, s.falls])
     phase = r.uniform(0, 2 * np.pi, c.issues)
     months = _months(ranking.MONTH, s.past + 1)
@@ -164,10 +165,10 @@ def _wobble(luck: np.ndarray, cv: float) -> np.ndarray:
     return out
 
 
-def _changes(r: np.random.Generator, bad: np.ndarray, count: int, s: Settings) -> np.ndarray:
-    """Multipliers shaped like `bad`: `count` cells that rise and a third as many that fall, none of them bad before."""
-    out = np.ones(bad.shape)
-    at = r.choice(np.flatnonzero(~bad), count + count // 3, replace=False)
+def _changes(r: np.random.Generator, allowed: np.ndarray, count: int, s: Settings) -> np.ndarray:
+    """Multipliers shaped like `allowed`: `count` of the allowed cells that rise and a third as many that fall."""
+    out = np.ones(allowed.shape)
+    at = r.choice(np.flatnonzero(allowed), count + count // 3, replace=False)
     out.ravel()[at[:count]] = r.choice(s.rises, count)
     out.ravel()[at[count:]] = r.choice(s.falls, len(at) - count)
     return out

@@ -119,6 +119,21 @@ def pair_level(cells: Cells, found: Margins, prior: Prior, allowed: Array) -> Le
     return Level(pair, issue, n, x, expected, np.zeros(len(x)), fit).take(good)
 
 
+def pair_counts(cells: Cells, found: Margins, rows: Array, issues: Array) -> tuple[Array, Array]:
+    """Complaints x and expectations E of the pairs `rows` and `issues`, (rows, issues) each; the pair left out of E."""
+    place, column = np.full(len(cells.store), -1), np.full(cells.x_store.shape[1], -1)
+    place[rows], column[issues] = np.arange(len(rows)), np.arange(len(issues))
+    use = (place[cells.pair] >= 0) & (column[cells.issue] >= 0)
+    x = np.zeros((len(rows), len(issues)))
+    x[place[cells.pair[use]], column[cells.issue[use]]] = cells.x[use]
+    step = max(1, BLOCK // max(len(rows), 1))
+    parts = [
+        _without_itself(cells, found, rows, issues[i : i + step], x[:, i : i + step])
+        for i in range(0, len(issues), step)
+    ]
+    return x, np.concatenate(parts, axis=1) if parts else np.zeros_like(x)
+
+
 def _without_itself(cells: Cells, found: Margins, rows: Array, block: Array, x: Array) -> Array:
     """E of the pairs `rows` and issues `block`: n p and the two margins' posterior means without the pair."""
     store, sku = cells.store[rows][:, None], cells.sku[rows][:, None]

@@ -20,11 +20,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc.issues import driver, evidence, expectation, gate, levels, shrinkage
+from voc.issues import change, driver, evidence, expectation, gate, levels, shrinkage
 from voc.issues.cells import Month, build, codes, groups
-from voc.issues.chain import as_ranking, chain
+from voc.issues.chain import as_ranking, chain, previous, withheld
+from voc.issues.change import Change
 from voc.issues.counts import COMPLAINTS, rivals
 from voc.issues.expectation import Cells, Margins
+from voc.issues.festivals import same_festival
+from voc.issues.history import Ids, collect, month_counts
 from voc.issues.levels import Level
 from voc.issues.settings import LEVELS, IssueMeta, RankSettings, meta
 from voc.schemas import RANKING, conform
@@ -43,7 +46,9 @@ def rank(
     store or a SKU count where they can. `complaints` (`counts.complaints`) gives the evidence; without it the lists are
     empty. Levels store, sku, store_sku, region, source, category and chain; within level and issue kind `rank` runs from
     1, `rank_lo` and `rank_hi` are the 5% and 95% posterior quantiles of the rank by relative risk, widened to hold
-    `rank`. Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts without exposure.
+    `rank`. `change` is one of the words of `voc.issues.change`, from the months before that are in the tables; a cell that
+    is `gone` has a row without a complaint. Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts
+    without exposure.
     """
     settings = settings or RankSettings()
     facts, exposure, complaints = own(facts, exposure, complaints, skus)
@@ -59,7 +64,8 @@ def rank(
             groups(skus, "sku_id", "category", data.skus, month),
         )  # fmt: skip
         said = voices.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
-        parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), settings))
+        changes = _changes(frame, judged, exposure, settings)
+        parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), changes, settings))
     listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
     parts.append(as_ranking(listed))
     return pa.concat_tables(parts)
@@ -121,7 +127,47 @@ class _Frame:
         return {column: _named(names, unit)}
 
 
-def _kind(frame: _Frame, said: pa.Table, settings: RankSettings) -> list[pa.Table]:
+def _changes(frame: _Frame, facts: pa.Table, exposure: pa.Table, settings: RankSettings) -> dict[str, Change]:
+    """level -> the changes of its units and issues, (U, I).
+
+    Sources whose trends are withheld are left out of this month and of those before it, and so say nothing.
+    """
+    data, month = frame.data, frame.month
+    first = previous(month, settings.history)
+    counted = exposure.filter(pc.field("n_reviews") > 0)
+    lost = pa.array([source for source, _ in withheld(exposure, month)], pa.string())
+    months = sorted({m for m in pc.unique(counted["month"]).to_pylist() if first <= m < month})
+    ids = Ids(
+        data.stores, data.skus, data.sources, data.issues, np.stack([data.cells.store, data.cells.sku], axis=1),
+        {"region": ("store", frame.regions[1], len(frame.regions[0])),
+         "category": ("sku", frame.categories[1], len(frame.categories[0]))},
+    )  # fmt: skip
+    if len(months) < settings.history_least:
+        sizes = {level: (size, len(data.issues)) for level, size in ids.sizes().items()}
+        return {level: change.refused(shape, change.TOO_SHORT) for level, shape in sizes.items()}
+
+    def arrays(wanted: str) -> Month:
+        kept = (pc.field("month") == wanted) & ~pc.is_in(pc.field("source"), value_set=lost)
+        return build(wanted, frame.kind, facts.filter(kept), counted.filter(kept))
+
+    festive = same_festival(month)
+    back = {m: _months_between(m, month) for m in months}
+    past = collect(
+        ((back[m], arrays(m)) for m in months), ids, festival=back.get(festive) if festive else None,
+        prior=settings.prior,
+    )  # fmt: skip
+    now = month_counts(arrays(month), ids, prior=settings.prior)
+    return change.judge_all(
+        now, past, months=len(months), least_months=settings.history_least, fdr=settings.change_fdr,
+        least=settings.least, threshold=settings.threshold, prior=settings.prior,
+    )  # fmt: skip
+
+
+def _months_between(earlier: str, later: str) -> int:
+    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:7]) - int(earlier[5:7])
+
+
+def _kind(frame: _Frame, said: pa.Table, changes: Mapping[str, Change], settings: RankSettings) -> list[pa.Table]:
     """The rows of all levels but the chain; `said` are this kind's complaints, best evidence first."""
     cells = frame.data.cells
     found = expectation.margins(cells, prior=settings.prior)
@@ -136,12 +182,14 @@ def _kind(frame: _Frame, said: pa.Table, settings: RankSettings) -> list[pa.Tabl
     out = []
     for name in LEVELS:
         level = all_levels[name]
-        level = level.take(level.x > 0)
+        moved = changes[name]
+        level = level.take((level.x > 0) | (moved.state[level.unit, level.issue] == change.GONE))
         if not len(level.x):
             continue
         columns = _scores(frame, name, level, settings)
         text = text_levels[name]
         columns["text_only_gate"] = _matched(level, text, _gate(name, text, settings), len(frame.known))
+        columns |= _changed(level, columns["gate"], moved, settings)
         if name in ("store", "sku"):
             columns["driver"] = _drivers(name, level, frame, found, settings)
         key = _key(frame.units(name, *places[:3]), places[3], len(frame.known))
@@ -218,6 +266,21 @@ def _scores(frame: _Frame, name: str, level: Level, settings: RankSettings) -> d
         "gate": pa.array(words, pa.string()), "rank": rank, "rank_lo": np.minimum(lo, rank),
         "rank_hi": np.maximum(hi, rank),
     }  # fmt: skip
+
+
+def _changed(level: Level, words: pa.Array, moved: Change, settings: RankSettings) -> dict[str, Any]:
+    """The columns that say what changed. A signal that was one before, and neither rose nor fell, is chronic."""
+    cell = (level.unit, level.issue)
+    state = moved.state[cell]
+    signal = np.isin(words.to_numpy(zero_copy_only=False), gate.GATED)
+    was = np.nan_to_num(moved.was_above[cell]) >= settings.floor
+    columns = {
+        "change_rr": moved.ratio, "change_lo": moved.low, "change_hi": moved.high, "change_q": moved.q,
+        "festival_rr": moved.festival,
+    }  # fmt: skip
+    numbers = {name: pa.array(v[cell], mask=np.isnan(v[cell])) for name, v in columns.items()}
+    chronic = signal & was & (state == change.STEADY)
+    return numbers | {"change": pa.array(np.where(chronic, change.CHRONIC, state), pa.string())}
 
 
 def _rank_interval(name: str, level: Level, draws: int) -> tuple[Array, Array]:

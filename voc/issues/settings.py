@@ -36,7 +36,9 @@ class RankSettings:
     `floor`: the probability of exceeding the threshold that each signal must have by itself, in [0, 1]; `least`:
     complaints that a signal must have; `strong_from`: EB05 from which a signal is strong; `severity_weights` for
     `priority`; `draws` for rank intervals; `evidence`: how many review ids a row carries; `driver_share`: how much of a
-    margin's excess one pair must explain to be named.
+    margin's excess one pair must explain to be named. `history`: how many months are looked back for changes;
+    `history_least`: how many of them there must be before anything is said; `change_fdr`: the false discovery rate of
+    changes.
     """
 
     threshold: float = 1.5
@@ -50,6 +52,9 @@ class RankSettings:
     draws: int = 400
     evidence: int = 20
     driver_share: float = 0.5
+    history: int = 24
+    history_least: int = 6
+    change_fdr: float = 0.10
     prior: Prior = Prior()  # noqa: RUF009 (frozen)
 
     def weight(self, severity: str) -> float:
