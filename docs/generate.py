@@ -1,8 +1,12 @@
-"""Writes docs/cli.md and docs/configuration.md from the code. `python docs/generate.py`; a test compares the result."""
+"""Writes docs/cli.md and docs/configuration.md from the code, and the tables of docs/accuracy.md from docs/figures/.
+
+`python docs/generate.py`; a test compares the result. A file of docs/figures/ is what `voc eval --json` printed.
+"""
 
 from __future__ import annotations
 
 import inspect
+import json
 import typing
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,8 @@ from pydantic import BaseModel
 
 from voc.cli import COMMANDS
 from voc.config import Config, SourceSection
+from voc.evaluate import Figure
+from voc.evaluate.tables import placed
 
 HERE = Path(__file__).parent
 
@@ -72,6 +78,14 @@ def _section(title: str, model: type[BaseModel]) -> str:
     return f"## {title}\n\n{intro}| key | default |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
+def accuracy() -> str:
+    """docs/accuracy.md with the tables of the stored figures."""
+    files = sorted((HERE / "figures").glob("*.json"))
+    figures = [Figure(**row) for file in files for row in json.loads(file.read_text("utf-8"))]
+    return placed((HERE / "accuracy.md").read_text("utf-8"), figures)
+
+
 if __name__ == "__main__":
     (HERE / "cli.md").write_text(cli(), "utf-8")
     (HERE / "configuration.md").write_text(configuration(), "utf-8")
+    (HERE / "accuracy.md").write_text(accuracy(), "utf-8")

@@ -34,3 +34,4 @@ def test_every_command_is_documented_and_the_references_are_up_to_date():
     assert (ROOT / "docs" / "configuration.md").read_text("utf-8") == generate.configuration(), (
         "run: python docs/generate.py"
     )
+    assert (ROOT / "docs" / "accuracy.md").read_text("utf-8") == generate.accuracy(), "run: python docs/generate.py"

@@ -17,6 +17,8 @@ _SAMPLES = 1000
 _SEED = 20
 _TAILS = (2.5, 97.5)
 _BINS = 10
+BIN_MEASURE = "right where P is "
+"""How measures of a reliability table begin; the bin follows, as `0.9 to 1.0`."""
 
 
 @dataclass(frozen=True)

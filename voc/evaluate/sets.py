@@ -13,6 +13,7 @@ from voc.errors import InputError, UnknownName, WrongUse
 from voc.evaluate import labelled, protocols
 from voc.evaluate.baselines import BASELINES, SLOW, Answer, tfidf
 from voc.evaluate.figures import (
+    BIN_MEASURE,
     Counts,
     Figure,
     accuracy,
@@ -163,9 +164,7 @@ def _calibration(name: str, system: str, test: Labelled, lang: str) -> list[Figu
     chances = polarity.load(lang, "review").probabilities(test.texts)
     error = calibration_error(chances, test.labels)
     table = [
-        Figure(
-            name, system, f"right where P is {one.least:.1f} to {one.least + 0.1:.1f}", one.right, None, None, one.texts
-        )
+        Figure(name, system, f"{BIN_MEASURE}{one.least:.1f} to {one.least + 0.1:.1f}", one.right, None, None, one.texts)
         for one in reliability(chances, test.labels)
     ]
     return [Figure(name, system, "calibration error", error, None, None, len(test.texts)), *table]
