@@ -46,8 +46,8 @@ def taxonomy(
     if action not in ACTIONS:
         raise UnknownName("action", action, ACTIONS)
     if action == "list":
-        rows = [taxonomies.load(n) for n in taxonomies.names()]
-        show([{"name": t.name, "version": t.version, "codes": len(t.issues)} for t in rows], as_json=as_json)
+        loaded_all = [taxonomies.load(n) for n in taxonomies.names()]
+        show([{"name": t.name, "version": t.version, "codes": len(t.issues)} for t in loaded_all], as_json=as_json)
         return
     if name is None:
         raise WrongUse(f"voc taxonomy {action} needs a name or a file; built-in: {', '.join(taxonomies.names())}")

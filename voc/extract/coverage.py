@@ -110,7 +110,9 @@ def usage(taxonomy: Taxonomy, texts: Sequence[str | None]) -> Usage:
             if term.verdict is None:
                 continue
             for hit in _covering(deciding, last + 1 - term.length, last + 1):
-                winner, loser = codes[hit.term.verdict[0]], codes[term.verdict[0]]
+                won = hit.term.verdict
+                assert won is not None  # as for all that decide
+                winner, loser = codes[won[0]], codes[term.verdict[0]]
                 if winner != loser:
                     lost.setdefault((winner, loser), Counter())[hit.term.word, term.word] += 1
     fired = {
