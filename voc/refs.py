@@ -26,6 +26,7 @@ JOINED = (
     "dealer",
     "supplier",
     "lot",
+    "opinion",
     "root_id",
 )
 

@@ -303,4 +303,4 @@ def test_safety_cases_that_belong_together_stand_before_the_single_ones(tmp_path
     reviews = data.reviews.set_column(at, data.reviews.schema.field(at), lots)
     write_site(open_book(replace(data, safety=said, reviews=reviews)), tmp_path, reader="quality")
     text = pages.read(tmp_path)["index.html"].path.read_text()
-    assert 0 < text.index("不止一例的") < text.index('class="cases"')
+    assert 0 < text.index("不止一例的") < text.index('class="ledger"')

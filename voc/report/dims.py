@@ -36,6 +36,7 @@ class Sku:
     name: str
     category: str | None
     supplier: str | None
+    factory: str | None
     own: bool
     launched: date | None
 
@@ -87,11 +88,19 @@ def stores(data: ReportData) -> dict[str, Store]:
 def skus(data: ReportData) -> dict[str, Sku]:
     """The SKUs as they were at the end of the month, by id; ids that only appear in counts are their own name."""
     out = {
-        r["sku_id"]: Sku(r["sku_id"], _name(r), _some(r["category"]), _some(r["supplier"]), r["own"], r["launched"])
+        r["sku_id"]: Sku(
+            r["sku_id"],
+            _name(r),
+            _some(r["category"]),
+            _some(r["supplier"]),
+            _some(r["factory"]),
+            r["own"],
+            r["launched"],
+        )
         for r in _valid(data.skus, "sku_id", data.month)
     }
     for key in _seen(data, "sku_id"):
-        out.setdefault(key, Sku(key, tidy(key, longest=60), None, None, True, None))
+        out.setdefault(key, Sku(key, tidy(key, longest=60), None, None, None, True, None))
     return dict(sorted(out.items()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voc.report import readers, safety
+from voc.report import followup, readers, safety, scorecard
 from voc.report.book import watched
 from voc.report.context import Context
 from voc.report.figures import Fig
@@ -12,7 +12,6 @@ from voc.report.quotes import quotes
 from voc.report.records import Row
 from voc.report.words import NONE, SMALL
 
-STORE_OWNERS = ("store", "门店", "kitchen", "厨")  # parts of an owner's name: those who work in the store
 TO_DO = 3  # a store is asked to mend at most this many things
 
 
@@ -25,6 +24,7 @@ def store(ctx: Context, key: str) -> dict[str, Any]:
         **_common(ctx, "store", key),
         "todo": [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in own[:TO_DO]],
         "watch": [] if own else [(ctx.cells.cell(r), ctx.cells.quotes(r, 3)) for r in _watched(ctx, key)[:TO_DO]],
+        "lines": scorecard.lines(ctx, key),
         "later": [ctx.cells.cell(r) for r in own[TO_DO:]],
         "other": [(ctx.cells.cell(r), ctx.cells.quotes(r, 1)) for r in other],
         "unanswered": unanswered(ctx, key),
@@ -70,9 +70,10 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "left_out": e.n_default + e.n_flagged,
         "cases": (cases := safety.cases(ctx, dim=dim, key=key)),
         "safety": Fig(w.count(len(cases)), safety.ref(ctx, dim, key), "", len(cases)),
+        "fixes": followup.fixes(ctx, dim=dim, key=key),
         "table": balance(ctx, dim, key),
         "praise": [
-            (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in ctx.ranked(dim, key, "praise", 4)
+            (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in readers.praised(ctx, dim, key, 4)
         ],
     }
 
@@ -127,8 +128,4 @@ def _rows(ctx: Context, dim: str, key: str) -> list[Row]:
 
 def _of_store(ctx: Context, row: Row) -> bool:
     """Whether a store can mend it: the issue's owner is in the stores, and no single SKU is behind it."""
-    entry = ctx.book.entry(row["aspect"])
-    if entry is None or row["level"] == "store_sku":
-        return False
-    owner = entry.owner.lower()
-    return any(word in owner for word in STORE_OWNERS)
+    return row["level"] != "store_sku" and scorecard.of_store(ctx, row["aspect"])

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from voc import refs
 from voc.report.book import Book
 from voc.report.dims import slug
+from voc.report.records import Mention
 
 _INTERVAL = re.compile(r"\d[\d.,]*–\d[\d.,]*%?")  # stays on one line
 IDS = {
@@ -90,6 +91,8 @@ class Section:
     intent: str
     first: tuple[str, ...]
     veiled: bool
+    title: str = ""
+    chosen: tuple[Mention, ...] = ()  # where no slice of the book has them
 
 
 @dataclass
@@ -128,6 +131,15 @@ class Evidence:
         if anchor not in sections or (first and not sections[anchor].first):
             sections[anchor] = Section(ref, dim, key, aspect, kind, intent, tuple(first), row is not None)
         return ref, f"{path}#{anchor}"
+
+    def listing(self, page: str, title: str, ref: str, mentions: Sequence[Mention], intent: str) -> str:
+        """The href of chosen mentions under `title` on the evidence page `page`, which holds several such lists."""
+        path = f"evidence/{slug(page)}.html"
+        anchor = "e" + hashlib.sha256(f"{page} {title} {ref}".encode()).hexdigest()[:8]
+        self.pages.setdefault(path, {})[anchor] = Section(
+            ref, "chosen", page, None, "aspect", intent, (), False, title, tuple(mentions)
+        )
+        return f"{path}#{anchor}"
 
     def exposure(self, dim: str = "chain", key: object = "", text: str | None = None) -> Fig:
         """The number of reviews of a slice, linked to the coverage page."""

@@ -83,10 +83,7 @@ def _fix(ctx: Context, row: Row, veiled: bool) -> Fix:
             gate="insufficient" if row["verdict"] not in ("better", "worse") else "strong",
             base=1.0,
             log=True,
-            title=w.pick(
-                f"整改后为整改前的 {w.times(row['ratio'])}，区间 {between}",
-                f"after over before {w.times(row['ratio'])}, interval {between}",
-            ),
+            title=f"{w.times(row['ratio'])}, {between}",
         ),
         w.of(VERDICTS, row["verdict"]),
         row["verdict"],

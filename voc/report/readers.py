@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from voc import refs
-from voc.report import safety, selftest, svg, trends, trust
+from voc.report import followup, launches, safety, scorecard, selftest, splits, svg, trends, trust
 from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
@@ -52,6 +52,7 @@ def products(ctx: Context) -> dict[str, Any]:
         "pairs": [ctx.cells.cell(r) for r in book.gated.get("store_sku", [])],
         "categories": [ctx.cells.cell(r) for r in book.gated.get("category", [])],
         "topics": topics(ctx),
+        "launches": launches.launches(ctx),
         "requests": told(ctx, "request", 8),
         "rivals": ctx.rivals()[:10],
     }
@@ -74,6 +75,9 @@ def stores(ctx: Context) -> dict[str, Any]:
             for s, n in few
             if 0 < n < SMALL
         ],
+        "answers": scorecard.answers(ctx),
+        "examples": scorecard.examples(ctx),
+        "fixes": [f for f in followup.fixes(ctx)],
         "loved": loved(ctx),
     }
 
@@ -84,7 +88,8 @@ def _judged(ctx: Context, key: str) -> dict[str, Any]:
     seen, bad = book.seen("store", key), ctx.mentions("store", key, None, "complaint")
     k = int(bad.value or 0)
     n = max(seen.n_reviews, k)
-    issues = sorted(ctx.spoken("store", key, "complaint").items(), key=lambda p: (-p[1], p[0]))[:2]
+    said = {a: x for a, x in ctx.spoken("store", key, "complaint").items() if (e := book.entry(a)) and not e.general}
+    issues = sorted(said.items(), key=lambda p: (-p[1], p[0]))[:2]
     filters = {"intent": "complaint", "month": book.month, "store_id": key}
     return {
         "name": book.store_name(key),
@@ -105,7 +110,7 @@ def quality(ctx: Context) -> dict[str, Any]:
     found = safety.cases(ctx)
     return {
         "cases": found,
-        "clusters": safety.clusters(found),
+        "clusters": safety.clusters(ctx, found),
         "matrix": matrix(ctx),
         "lots": [ctx.cells.cell(r) for r in book.gated.get("lot", [])],
         "cells": [
@@ -115,6 +120,10 @@ def quality(ctx: Context) -> dict[str, Any]:
             if r["severity"] in ("S1", "S2")
         ],
         "safety_count": safety.count(ctx),
+        "waiting": safety.waiting(ctx, found),
+        "products": splits.of_products(ctx),
+        "transport": splits.of_transport(ctx),
+        "fixes": followup.fixes(ctx),
     }
 
 
@@ -230,7 +239,8 @@ def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) ->
         words += [q for q in ctx.cells.quotes(row, 2, around=30) if q.plain not in {x.plain for x in words}][:1]
     k, n = book.customers(book.find(dim, key, None, "complaint")), book.seen(dim, key).n_reviews
     name = book.stores[key].name if dim == "store" else book.sku_name(key)
-    praise = ctx.ranked(dim, key, "praise", 3)
+    praise = praised(ctx, dim, key, 3)
+    words_of_praise = [q for a, _ in praise for q in ctx.quotes(dim, key, a, "praise", 1, 30)]
     return Card(
         key,
         name,
@@ -242,8 +252,17 @@ def card(ctx: Context, dim: str, key: str, rows: list[Row], *, most: int = 4) ->
         cells,
         words,
         [(book.issue(a), f) for a, f in praise],
-        ctx.quotes(dim, key, None, "praise", 2, 30) if praise else [],
+        words_of_praise,
     )
+
+
+def praised(ctx: Context, dim: str, key: str, most: int) -> list[tuple[str, Fig]]:
+    """What customers praise, most first: of a SKU the product, of a store its service; what fits no code only alone."""
+    found = ctx.ranked(dim, key, "praise", 40)
+    facet = {"sku": "product", "store": "service"}.get(dim)
+    entries = {a: ctx.book.entry(a) for a, _ in found}
+    named = [(a, f) for a, f in found if (e := entries[a]) and not e.general and (facet is None or e.facet == facet)]
+    return (named or found)[:most]
 
 
 def note(ctx: Context, dim: str, key: str) -> str:
@@ -272,23 +291,27 @@ def told(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig, list[Quot
     """What customers praise or ask for, by issue, with quotes."""
     return [
         (ctx.book.issue(a), fig, ctx.quotes("chain", "", a, intent, 2, 40))
-        for a, fig in ctx.ranked("chain", "", intent, most)
+        for a, fig in (praised(ctx, "chain", "", most) if intent == "praise" else ctx.ranked("chain", "", intent, most))
     ]
 
 
 def phrases(ctx: Context, intent: str, most: int) -> list[tuple[str, Fig]]:
     """Opinion words as customers wrote them, by the number of customers."""
-    by: dict[str, set[str]] = defaultdict(set)
+    by: dict[str, list[Mention]] = defaultdict(list)
     for m in ctx.book.find("chain", "", None, intent):
         review = ctx.book.reviews.get(m.review_id)
         if review and m.counted and m.opinion:
             words = tidy(review.text[m.opinion[0] : m.opinion[1]]).strip()
             if 1 < len(words) <= 24 and "＊" not in words:
-                by[words.lower()].add(m.root)
-    # No link: the page of all words of this kind has another total.
-    ref = refs.make("mentions", month=ctx.book.month, intent=intent)
-    top = sorted(by.items(), key=lambda p: (-len(p[1]), p[0]))[:most]
-    return [(t, Fig(ctx.words.count(len(r)), ref, None, len(r))) for t, r in top if len(r) > 1]
+                by[words.lower()].append(m)
+    page = ctx.words.pick("他们的原词", "Their own words")
+    out = []
+    for text, said in sorted(by.items(), key=lambda p: (-len({m.root for m in p[1]}), p[0]))[:most]:
+        n = len({m.root for m in said})
+        if n > 1:
+            ref = refs.make("mentions", month=ctx.book.month, intent=intent, opinion=text)
+            out.append((text, Fig(ctx.words.count(n), ref, ctx.evidence.listing(page, text, ref, said, intent), n)))
+    return out
 
 
 def topics(ctx: Context, most: int = 12) -> list[dict[str, Any]]:
@@ -323,9 +346,8 @@ def topics(ctx: Context, most: int = 12) -> list[dict[str, Any]]:
 
 def loved(ctx: Context) -> list[tuple[str, Fig, list[Quote]]]:
     """What customers praise in the stores: service issues only."""
-    service = [
-        a for a, _ in ctx.ranked("chain", "", "praise", 40) if (e := ctx.book.entry(a)) and e.facet == "service"
-    ][:5]
+    found = [a for a, _ in praised(ctx, "chain", "", 40)]
+    service = [a for a in found if (e := ctx.book.entry(a)) and e.facet == "service"][:6]
     return [
         (ctx.book.issue(a), ctx.mentions("chain", "", a, "praise"), ctx.quotes("chain", "", a, "praise", 2, 40))
         for a in service

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -45,7 +45,13 @@ class Review(NamedTuple):
     lot: str | None
     store_id: str | None
     sku_id: str | None
+    source: str
+    fulfilment: str | None
+    carrier: str | None
+    warehouse: str | None
+    produced_on: date | None
     answered: bool
+    waited: float | None  # hours until the reply, where its time is known
     counted: bool
     default: bool  # left out for being a default review alone: a follow-up in the customer's own words counts
 
@@ -81,14 +87,21 @@ def read_reviews(data: ReportData) -> dict[str, Review]:
         "lot",
         "store_id",
         "sku_id",
+        "source",
+        "fulfilment",
+        "carrier",
+        "warehouse",
+        "produced_on",
         "flags",
         "duplicate_of",
     )
     answered = pc.is_valid(t["reply"]).to_pylist()
+    waited = pc.divide(pc.subtract(t["replied_at"], t["created_at"]).cast(pa.int64()).cast(pa.float64()), 3.6e9)
     out = {}
-    for i, parent, kind, text, rating, lot, store, sku, flags, copy, reply in zip(
-        *(t[c].to_pylist() for c in names), answered, strict=True
-    ):
+    for row in zip(*(t[c].to_pylist() for c in names), answered, waited.to_pylist(), strict=True):
+        i, parent, kind, text, rating, lot, store, sku, source, way, carrier, house, made, flags, copy, reply, wait = (
+            row
+        )
         why = data.not_counted.intersection(flags)
         out[i] = Review(
             parent or i,
@@ -98,7 +111,13 @@ def read_reviews(data: ReportData) -> dict[str, Review]:
             lot,
             store,
             sku,
+            source,
+            way,
+            carrier,
+            house,
+            made,
             reply,
+            wait,
             copy is None and not why,
             why == {"default_review"},
         )

@@ -87,12 +87,18 @@ def cases(ctx: Context, *, veiled: bool = False, dim: str | None = None, key: st
     return out
 
 
-def clusters(cases: list[Case]) -> list[tuple[str, str, int]]:
-    """Lots, and SKUs with issue, that appear in more than one safety case: (what, issue, cases)."""
-    by: dict[tuple[str, str], int] = defaultdict(int)
+def clusters(ctx: Context, cases: list[Case]) -> list[tuple[str, str, int, str]]:
+    """Lots, and SKUs with issue, that appear in more than one safety case: (what, issue, cases, from when to when)."""
+    by: dict[tuple[str, str], list[datetime]] = defaultdict(list)
     for c in cases:
         if c.lot:
-            by[f"{c.sku} · {c.lot}", c.issue] += 1
+            by[f"{c.sku} · {c.lot}", c.issue].append(c.at)
         elif c.sku_id:
-            by[c.sku, c.issue] += 1
-    return sorted(((a, b, n) for (a, b), n in by.items() if n > 1), key=lambda x: (-x[2], x[0], x[1]))
+            by[c.sku, c.issue].append(c.at)
+    w = ctx.words
+    found = [
+        (a, b, len(at), w.day(min(at)) if w.day(min(at)) == w.day(max(at)) else f"{w.day(min(at))} – {w.day(max(at))}")
+        for (a, b), at in by.items()
+        if len(at) > 1
+    ]
+    return sorted(found, key=lambda x: (-x[2], x[0], x[1]))

@@ -156,10 +156,11 @@ def write_evidence(site: _Site) -> None:
     for path in sorted(ctx.evidence.pages):
         sections = []
         for anchor, s in ctx.evidence.pages[path].items():
-            found = ctx.book.find(s.dim, s.key, s.aspect, s.intent)
+            found = list(s.chosen) if s.title else ctx.book.find(s.dim, s.key, s.aspect, s.intent)
             limit = MOST if s.first else most
             shown = quotes(ctx.book, found, most=limit, first=s.first, veiled=s.veiled or site.veiled)
-            issue = ctx.book.issue(s.aspect, s.kind) if s.aspect else ctx.words.pick("所有问题", "all issues")
+            whole = s.title or ctx.words.pick("所有问题", "all issues")
+            issue = ctx.book.issue(s.aspect, s.kind) if s.aspect else whole
             sections.append((anchor, s, issue, ctx.book.customers(found), len(found), shown))
         sections.sort(key=lambda x: (tuple(words.INTENTS).index(x[1].intent), x[1].aspect is None, -x[3], x[0]))
         s = sections[0][1]
@@ -169,6 +170,8 @@ def write_evidence(site: _Site) -> None:
 
 def _about(ctx: Context, s: figures.Section) -> tuple[str, str | None]:
     """What an evidence page is about, and the page of its store or SKU."""
+    if s.title:
+        return str(s.key), None
     if s.dim == "chain":
         return ctx.book.issue(s.aspect, s.kind) if s.aspect else ctx.words.of(words.INTENTS, s.intent), None
     if isinstance(s.key, tuple):

@@ -65,6 +65,28 @@ def whisker(
     return Markup("".join(mark))
 
 
+def banded(value: float, low: float, high: float, *, band: tuple[float, float], top: float, title: str = "") -> Markup:
+    """A share with its interval over the band of its peers, all from 0 to `top`."""
+    if not all(map(math.isfinite, (value, low, high, *band, top))) or top <= 0:
+        return Markup("")
+    wide, tall = 160, 18
+
+    def x(v: float) -> float:
+        return 4 + (wide - 8) * min(max(v / top, 0.0), 1.0)
+
+    mark = [f'<svg class="whisker" width="{wide}" height="{tall}" viewBox="0 0 {wide} {tall}" role="img">']
+    mark.append(str(Markup("<title>{}</title>").format(title)))
+    mark.append(
+        f'<rect class="peers" x="{x(band[0]):.1f}" y="2" width="{max(x(band[1]) - x(band[0]), 1.5):.1f}" height="14"/>'
+    )
+    mark.append(f'<path class="axis" d="M4 9H{wide - 4}"/>')
+    a, b = x(low), x(high)
+    mark.append(f'<path class="range" d="M{a:.1f} 9H{b:.1f}M{a:.1f} 6V12M{b:.1f} 6V12"/>')
+    mark.append(_dot(x(value), 9, None))
+    mark.append("</svg>")
+    return Markup("".join(mark))
+
+
 def scale(
     value: float | None,
     low: float | None,
