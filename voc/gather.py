@@ -104,4 +104,8 @@ def run_record(work: Workspace, *, month: str) -> dict[str, Any]:
         "self_test": lake.read("power", months=[month]).drop_columns(["month"]).to_pylist(),
         "table_versions": versions,
         "taxonomy": {"name": taxonomy.name, "sha256": taxonomy.sha256, "version": taxonomy.version},
+        "verdicts": [
+            row | {"fixed_on": row["fixed_on"].isoformat()}
+            for row in lake.read("verdicts", months=[month]).drop_columns(["month"]).to_pylist()
+        ],
     }

@@ -12,7 +12,7 @@ import voc
 from voc import issues as ranking_room
 from voc.actions import audit
 from voc.issues import prevalence as prevalences
-from voc.issues import selftest
+from voc.issues import selftest, verdict
 from voc.lake import MONTHLY
 from voc.workspace import Workspace, digest
 
@@ -76,9 +76,23 @@ def power(ranked: Ranked) -> pa.Table:
     )
 
 
+def verdicts(ranked: Ranked) -> pa.Table:
+    """What the months say of the fixes that people declared."""
+    read = ranked.work.lake.read
+    return verdict.verdicts(
+        ranked.month,
+        fixes=read("fixes"),
+        facts=read("facts"),
+        exposure=read("exposure"),
+        skus=read("skus"),
+        prior=ranked.settings.prior,
+    )
+
+
 STEPS: Mapping[str, Step] = {
     "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
     "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
+    "verdicts": Step(verdicts, ("skus",), ("fixes", "facts", "exposure")),
 }
 
 
