@@ -23,6 +23,7 @@ from voc.commands import (
     ingest,
     init,
     keywords,
+    models,
     rank,
     rank_file,
     report,
@@ -61,10 +62,14 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "eval": eval.eval_,
     "audit sample": audit.sample,
     "audit load": audit.load,
+    "models list": models.list_,
+    "models verify": models.verify,
+    "models build": models.build,
     "doctor": doctor.doctor,
 }
 GROUPS = {
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
+    "models": "The models that ship: what they are, whether they are whole, how the encoder is made.",
 }
 
 

