@@ -38,11 +38,10 @@ _VOCABULARY = (
 def build(data: Path, source: Path, out: Path, *, budget: int = BUDGET) -> dict[str, Any]:
     """Train on the sets in `data` from the encoder file `source`, write the model's files to `out`, return its figures.
 
-    Raises MissingExtra without PyTorch, ONNX and ONNX Runtime, InputError for another encoder file or a missing set.
+    Raises MissingExtra without PyTorch and ONNX, InputError for another encoder file or a missing set.
     """
     try:
         import onnx  # noqa: F401
-        import onnxruntime  # noqa: F401
         import torch
     except ImportError as error:
         raise MissingExtra(f"the training of the accurate profile needs {error.name}, which", "train") from error

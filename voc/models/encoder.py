@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.errors import MissingExtra
 from voc.models.files import WEIGHTS, contents, find
 from voc.models.linear import softmax
 
@@ -143,14 +142,11 @@ def _padded(tokens: int) -> int:
 def load(folder: Path = WEIGHTS) -> Encoder:
     """The encoder in `folder`, the shipped one by default, on one thread: an engine has a process a core.
 
-    Raises UnknownName where the folder's manifest has none, VocError for a missing or altered file, MissingExtra
-    without ONNX Runtime.
+    Raises UnknownName where the folder's manifest has none, VocError for a missing or altered file.
     """
-    try:
-        import onnxruntime
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingExtra(f"what the accurate profile runs on ({error.name})", "accurate") from error
+    import onnxruntime  # a tenth of a second that the fast profile need not wait for
+    from tokenizers import Tokenizer
+
     file = find(NAME, folder)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
