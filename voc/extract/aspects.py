@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
+from voc.extract.combine import Hit, combined
 from voc.extract.cues import degree, negation, quoted
-from voc.extract.lexicon import Hit, Lexicon
+from voc.extract.lexicon import Lexicon
 from voc.taxonomy import Combination, opinions
 
 EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
@@ -25,13 +27,14 @@ _LIKE_AFTER = ("一样", "似的", "一般", "般", "味", "感", "的口感", "
 _SURER = 1
 _SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _AFTER_GOOD = frozenset("了的啊呀吧哦啦呢得极也都就而又味包服态价物快送发质口环分量")
+HARDLY = "好"
+"""The opinion that is often none (`speaks`)."""
 _LINKS = frozenset("、和与跟及以,/&+ ")
 
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """One thing said about one issue in one clause; spans are code points of the normal text.
 
     `polarity` in [-1, 1]; None while the polarity model has to judge. `size` is how many characters decided it.
@@ -56,9 +59,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a clause inherits: the target that the clause before left without an opinion, and all targets so far."""
+    """What a clause inherits: the issue whose target the clause before left without an opinion, and all issues so far."""
 
-    dangling: Hit | None = None
+    dangling: int | None = None
     targets: tuple[int, ...] = ()
     in_store: bool | None = None
 
@@ -79,10 +82,10 @@ def spanning(text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Le
 
 def claims(
     text: str, span: Span, hits: Sequence[Hit], slots: Sequence[Hit], *, lexicon: Lexicon, number: int, context: Context
-) -> tuple[list[Claim], Hit | None]:
-    """The claims of the clause text[span] and the target that it leaves dangling, if any.
+) -> tuple[list[Claim], int | None]:
+    """The claims of the clause text[span] and the issue whose target it leaves dangling, if any.
 
-    `hits` and `slots` are what `Lexicon.scan` found inside the clause.
+    `hits` are the words that won their place inside the clause, `slots` those that may make a combination.
     """
     reader = _Reader(text, span, lexicon, number)
     found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
@@ -90,7 +93,7 @@ def claims(
         found.extend(reader.combination(*match) for match in combined(slots, lexicon.combinations))
     decided = _apart([c for c in found if c is not None])
     decided = [reader.with_target(c, hits) for c in decided]
-    hits = [h for h in hits if h.end - h.start > 1 or _speaks(text, h, span[1])]
+    hits = [h for h in hits if h.term.word != HARDLY or speaks(text, h.end, span[1])]
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
     free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)]
     targets = [h for h in free if h.term.targets]
@@ -106,8 +109,8 @@ def claims(
         out = reader.general(rest)
     if not out and bare:
         out = [reader.judged(target) for target in bare[:2]]
-    dangling = bare[-1] if bare and len(bare) == len(targets) and span[1] - bare[-1].end <= 2 and not decided else None
-    return _yielded(out, lexicon), dangling
+    dangles = bare and len(bare) == len(targets) and span[1] - bare[-1].end <= 2 and not decided
+    return _yielded(out, lexicon), bare[-1].term.targets[0] if dangles else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,9 @@ class _Reader:
     def verdict(self, hit: Hit) -> Claim | None:
         assert hit.term.verdict is not None
         issue, sign = hit.term.verdict
-        return self.claim(issue, sign, EXPLICIT, (hit.start, hit.end), size=hit.end - hit.start + _SURER)
+        return self.claim(
+            issue, sign, EXPLICIT, (hit.start, hit.end), size=hit.end - hit.start + _SURER, beside=hit.beside
+        )
 
     def combination(self, issue: int, combination: Combination, parts: Sequence[Hit]) -> Claim | None:
         sign = 1 if combination.praise else -1
@@ -137,17 +142,23 @@ class _Reader:
 
     def claim(
         self, issue: int, sign: int, confidence: float, opinion: Span, *, size: int, aspect: Span | None = None,
-        general: bool = False,
+        general: bool = False, beside: int = 1,
     ) -> Claim | None:  # fmt: skip
-        """A claim with negation, degree, likeness and quotation marks taken into account; None if it is taken back."""
+        """A claim with negation, degree, likeness and quotation marks taken into account; None if it is taken back.
+
+        `beside` is 0 where nothing of that but likeness can be there.
+        """
         first = self.span[0]
         start = min(opinion[0], aspect[0]) if aspect else opinion[0]
+        entry = self.lexicon.issues[issue]
+        if not beside and not (entry.figurative and sign < 0):
+            strength = FAINT if sign > 0 and self.text.endswith(_faint(), *opinion) else 0.75
+            return Claim(issue, sign * strength, confidence, self.number, size, aspect, opinion, general)
         how = negation(
             self.text, opinion[0], opinion[1], max(first, aspect[1] if aspect and aspect[1] <= opinion[0] else first)
         )
         if not how and start < opinion[0]:
             how = negation(self.text, start, opinion[1], first)
-        entry = self.lexicon.issues[issue]
         if entry.figurative and sign < 0 and self._likeness(start, opinion[1]):
             issue = self.lexicon.number[entry.figurative]
             entry = self.lexicon.issues[issue]
@@ -181,7 +192,7 @@ class _Reader:
                 and hit.end <= claim.opinion[0]
                 and claim.opinion[0] - hit.end <= _PAIR_AFTER
             ):
-                return replace(claim, aspect=(hit.start, hit.end))
+                return claim._replace(aspect=(hit.start, hit.end))
         return claim
 
     def pairs(
@@ -212,6 +223,7 @@ class _Reader:
             claim = self.claim(
                 issue, sign, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
                 aspect=(target.start, target.end), general=issue in self.lexicon.general,
+                beside=target.beside | opinion.beside,
             )  # fmt: skip
             spent.append(opinion)
             if claim is not None:
@@ -235,7 +247,7 @@ class _Reader:
     def _reassign(self, out: list[Claim], following: Hit, target: Hit, issue: int) -> None:
         for n, claim in enumerate(out):
             if claim.aspect == (following.start, following.end):
-                out[n] = replace(claim, issue=issue, aspect=(target.start, following.end), general=False)
+                out[n] = claim._replace(issue=issue, aspect=(target.start, following.end), general=False)
 
     def _listed(self, target: Hit, following: Hit) -> bool:
         between = self.text[target.end : following.start]
@@ -270,15 +282,14 @@ class _Reader:
                 return hit
         return None
 
-    def carried(self, target: Hit, rest: Sequence[Hit]) -> Claim | None:
-        """The first opinion of this clause, said about the target that the clause before left open."""
-        issue = target.term.targets[0]
+    def carried(self, issue: int, rest: Sequence[Hit]) -> Claim | None:
+        """The first opinion of this clause, said about the issue that the clause before left open."""
         for hit in rest:
             sign = hit.term.sign_for(issue)
             if sign is not None:
                 return self.claim(
                     issue, sign, PAIRED - 0.1, (hit.start, hit.end), size=hit.end - hit.start,
-                    general=issue in self.lexicon.general,
+                    general=issue in self.lexicon.general, beside=hit.beside,
                 )  # fmt: skip
         return None
 
@@ -296,7 +307,9 @@ class _Reader:
                 if known is None and options:
                     known = _placed(options, self.lexicon, context)
                 if known is not None:
-                    claim = self.claim(known, sign, HINTED, (hit.start, hit.end), size=hit.end - hit.start)
+                    claim = self.claim(
+                        known, sign, HINTED, (hit.start, hit.end), size=hit.end - hit.start, beside=hit.beside
+                    )
                     if claim is not None:
                         out.append(claim)
                     break
@@ -308,7 +321,15 @@ class _Reader:
         for hit in rest:
             if hit.term.verdict is not None:
                 issue, sign = hit.term.verdict
-                claim = self.claim(issue, sign, GENERAL, (hit.start, hit.end), size=hit.end - hit.start, general=True)
+                claim = self.claim(
+                    issue,
+                    sign,
+                    GENERAL,
+                    (hit.start, hit.end),
+                    size=hit.end - hit.start,
+                    general=True,
+                    beside=hit.beside,
+                )
                 if claim is not None:
                     out.append(claim)
         return out
@@ -328,42 +349,11 @@ def _placed(options: Sequence[int], lexicon: Lexicon, context: Context) -> int:
     return next((i for i in options if lexicon.issues[i].store == in_store), options[0])
 
 
-def _speaks(text: str, hit: Hit, end: int) -> bool:
-    """Whether a single character is an opinion here: 好 before another word is only a degree (好无语)."""
-    if hit.term.word != "好" or hit.end >= end:
+def speaks(text: str, end: int, last: int) -> bool:
+    """Whether 好, which stands before `end` in a clause up to `last`, is an opinion; before a word it is a degree (好无语)."""
+    if end >= last:
         return True
-    return text[hit.end] in _AFTER_GOOD or not "\u4e00" <= text[hit.end] <= "\u9fff"
-
-
-def combined(
-    slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]], *, across: bool = False
-) -> list[tuple[int, Combination, list[Hit]]]:
-    """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
-    if len(slots) < 2:
-        return []
-    out = []
-    for number in sorted({n for hit in slots for n in hit.term.anchors}):
-        issue, combination = combinations[number]
-        if across and not combination.across:
-            continue
-        bag = [[h for h in slots if (number, n) in h.term.slots] for n in range(len(combination.slots))]
-        if not all(bag):
-            continue
-        best: list[Hit] | None = None
-        for parts in _chains(bag, combination.gap):
-            length = sum(p.end - p.start for p in parts)
-            if best is None or length > sum(p.end - p.start for p in best):
-                best = parts
-        if best is not None:
-            out.append((issue, combination, best))
-    return out
-
-
-def _chains(bag: Sequence[Sequence[Hit]], gap: int) -> list[list[Hit]]:
-    chains = [[hit] for hit in bag[0]]
-    for options in bag[1:]:
-        chains = [[*c, hit] for c in chains for hit in options if 0 <= hit.start - c[-1].end <= gap][:64]
-    return chains
+    return text[end] in _AFTER_GOOD or not "\u4e00" <= text[end] <= "\u9fff"
 
 
 def _apart(found: list[Claim]) -> list[Claim]:

@@ -234,10 +234,17 @@ class Cues:
     mock_warning: bool
 
 
-_ANY = re.compile("|".join(p.pattern for p in (
+CUES = tuple(p.pattern for p in (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
     _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING,
-)))  # fmt: skip
+))  # fmt: skip
+_ANY = re.compile("|".join(CUES))
+# What `negation` and `degree` look for before and after a word. voc.extract.scan asks them only where a literal of one
+# of these stands near, so a pattern that they come to use must be listed here.
+BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED))
+FORWARD = tuple(p.pattern for p in (_TAKEN_BACK, _MILD_AFTER))
+DEGREES = tuple(p.pattern for p in (_STRONG, _MILD))
+IRONY = tuple(p.pattern for p in (_AMBIVALENT, _SNEER))
 NO_CUES = Cues(None, *(False,) * 15)
 
 
@@ -290,10 +297,10 @@ def sneers(clause: str) -> bool:
     return bool(_SNEER.fullmatch(clause))
 
 
-_QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
+QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
 
 
 def quoted(text: str, start: int, end: int) -> bool:
     """Whether text[start:end] stands in quotation marks by itself, with at most a degree word inside."""
-    before = next((n for n in range(start - 1, max(-1, start - 4), -1) if text[n] in _QUOTES), None)
-    return before is not None and _QUOTES[text[before]] in text[end : end + 2]
+    before = next((n for n in range(start - 1, max(-1, start - 4), -1) if text[n] in QUOTES), None)
+    return before is not None and QUOTES[text[before]] in text[end : end + 2]

@@ -8,7 +8,7 @@ issue and intent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from voc.errors import UnknownName
 from voc.extract.aspects import Claim, Span
-from voc.extract.lexicon import Lexicon, compiled
-from voc.extract.reviews import NEUTRAL, Finding, Reading, general_issue, read
+from voc.extract.lexicon import Lexicon
+from voc.extract.reviews import LONGEST_TEXT, NEUTRAL, Finding, Reading, general_issue, read
+from voc.extract.scan import Scanner, scanner
 from voc.models import polarity
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
 from voc.taxonomy import Taxonomy, load
-from voc.text.normalise import Normal, normalise
+from voc.text.normalise import Normal
+from voc.text.sheet import sheet
 
 PROFILES = ("fast",)
 LANGUAGES = ("auto", "en", "zh")
@@ -47,6 +49,7 @@ WHOLE = 0.8
 CREDIBLE = 0.5
 """A safety mention is made only with at least this confidence."""
 _RATING_SHIFT = 0.8
+_TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 2048, 500_000
 _UNTOLD = "default_review"
 
 Judge = Callable[[Sequence[str], bool], NDArray[np.float32]]
@@ -94,34 +97,57 @@ def analyze(
     """
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
-    lexicon = compiled(taxonomy)
-    found = mentions_of(texts, lexicon=lexicon, judge=model_judge(lang), ratings=ratings)
+    scan = scanner(taxonomy)
+    found = mentions_of(texts, scan=scan, judge=model_judge(lang), ratings=ratings)
     columns: dict[str, list[object]] = {name: [] for name in ANALYSIS.names}
     for row, mentions in enumerate(found):
         for mention in mentions:
             columns["row"].append(row)
-            _append(columns, mention, lexicon)
+            _append(columns, mention, scan.lexicon)
     return pa.Table.from_pydict(columns, schema=ANALYSIS)
 
 
 def mentions_of(
     texts: Sequence[str | None],
     *,
-    lexicon: Lexicon,
+    scan: Scanner,
     judge: Judge,
     ratings: Sequence[float | None] | None = None,
     in_store: Sequence[bool | None] | None = None,
 ) -> list[list[Mention]]:
     """One list of mentions a text, in the order of their clauses."""
-    normals = [normalise(text or "") for text in texts]
-    readings = [
-        read(n.text, lexicon=lexicon, in_store=in_store[row] if in_store is not None else None)
-        for row, n in enumerate(normals)
-    ]
-    judged = _judged(readings, judge, lexicon, ratings)
+    out: list[list[Mention]] = []
+    for part in _parts(texts):
+        stars = ratings[part] if ratings is not None else None
+        out += _mentions_of(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+    return out
+
+
+def _parts(texts: Sequence[str | None]) -> list[slice]:
+    """Slices of `texts` that fit into memory: so many texts, or so many characters."""
+    out, first, size = [], 0, 0
+    for row, text in enumerate(texts):
+        size += min(len(text), LONGEST_TEXT) if text else 0
+        if row + 1 - first >= _TEXTS_A_SHEET or size >= _CHARACTERS_A_SHEET:
+            out.append(slice(first, row + 1))
+            first, size = row + 1, 0
+    return [*out, slice(first, len(texts))] if first < len(texts) else out
+
+
+def _mentions_of(
+    texts: Sequence[str | None], scan: Scanner, judge: Judge, ratings: Sequence[float | None] | None,
+    in_store: Sequence[bool | None] | None,
+) -> list[list[Mention]]:  # fmt: skip
+    normals = sheet([text or "" for text in texts], longest=LONGEST_TEXT)
+    readings = read(normals, scanner=scan, in_store=in_store)
+    judged = _judged(readings, judge, scan.lexicon, ratings)
     return [
-        _mentions(normal, reading, [*reading.findings, *more], lexicon, ratings[row] if ratings is not None else None)
-        for row, (normal, reading, more) in enumerate(zip(normals, readings, judged, strict=True))
+        _mentions(
+            normals.moved.get(row), reading, findings, scan.lexicon, ratings[row] if ratings is not None else None
+        )
+        if (findings := [*reading.findings, *judged.get(row, ())])
+        else []
+        for row, reading in enumerate(readings)
     ]
 
 
@@ -141,7 +167,7 @@ def label(taxonomy: Taxonomy) -> str:
 
 def _open(taxonomy: str, lang: str) -> Batch:
     entries = load(taxonomy)
-    lexicon = compiled(entries)
+    scan = scanner(entries)
     judge = model_judge(lang)
     model = label(entries)
 
@@ -153,14 +179,14 @@ def _open(taxonomy: str, lang: str) -> Batch:
         in_store = batch["store_id"].is_valid().to_pylist()
         ratings = batch["rating"].to_pylist()
         found = mentions_of(
-            told, lexicon=lexicon, judge=judge, ratings=ratings, in_store=[True if s else None for s in in_store]
+            told, scan=scan, judge=judge, ratings=ratings, in_store=[True if s else None for s in in_store]
         )
         rows = [row for row, mentions in enumerate(found) for _ in mentions]
         numbers = [number for mentions in found for number in range(len(mentions))]
         columns: dict[str, list[object]] = {name: [] for name in ANALYSIS.names if name != "row"}
         for mentions in found:
             for mention in mentions:
-                _append(columns, mention, lexicon)
+                _append(columns, mention, scan.lexicon)
         taken = batch.take(pa.array(rows, pa.int64()))
         ids = taken["review_id"].to_pylist()
         arrays = {"mention_id": pa.array([f"{i}#{n}" for i, n in zip(ids, numbers, strict=True)], pa.string())}
@@ -189,31 +215,39 @@ def _append(columns: dict[str, list[object]], mention: Mention, lexicon: Lexicon
 
 def _judged(
     readings: Sequence[Reading], judge: Judge, lexicon: Lexicon, ratings: Sequence[float | None] | None
-) -> list[list[Finding]]:
-    """What the polarity model says about the clauses that the words left open; one call a language."""
-    more: list[list[Finding]] = [[] for _ in readings]
+) -> dict[int, list[Finding]]:
+    """What the polarity model says about the clauses that the words left open, by review; one call a language."""
+    more: dict[int, list[Finding]] = {}
+    issue = general_issue(lexicon)
     for english in (False, True):
         asked = [(row, o) for row, reading in enumerate(readings) for o in reading.open if o.english is english]
         if not asked:
             continue
-        texts = [readings[row].text[slice(*readings[row].spans[o.clause])] for row, o in asked]
+        texts = []
+        for row, left in asked:
+            reading = readings[row]
+            start, end = reading.spans[left.clause]
+            texts.append(reading.text[start:end])
         chances = judge(texts, english)
         values = _polarity(chances, [ratings[row] if ratings is not None else None for row, _ in asked])
-        for (row, left), text, value, chance in zip(asked, texts, values, chances, strict=True):
-            value = -value if left.how == "reversed" else value
+        for n in np.flatnonzero(np.abs(values) >= min(SPEAKS, WHOLE)).tolist():
+            row, left = asked[n]
+            value = -values[n] if left.how == "reversed" else values[n]
             if left.waiting:
-                if abs(value) >= SPEAKS and len(text) <= (4 * AIMED if english else AIMED):
+                if abs(value) >= SPEAKS and len(texts[n]) <= (4 * AIMED if english else AIMED):
                     sure = 0.4 + 0.4 * abs(value)
-                    more[row].extend(
-                        _finding(replace(c, polarity=float(value), confidence=sure), left.rival) for c in left.waiting
+                    more.setdefault(row, []).extend(
+                        _finding(c._replace(polarity=float(value), confidence=sure), left.rival) for c in left.waiting
                     )
             elif (
-                abs(value) >= WHOLE and chance[1] < 0.5 and len(text) >= 2 and (value < 0 or not readings[row].findings)
+                abs(value) >= WHOLE
+                and chances[n, 1] < 0.5
+                and len(texts[n]) >= 2
+                and (value < 0 or not readings[row].findings)
+                and issue is not None
             ):
-                issue = general_issue(lexicon)
-                if issue is not None:
-                    claim = Claim(issue, float(value) * 0.8, 0.35 + 0.2 * abs(value), left.clause, 0, None, None, True)
-                    more[row].append(_finding(claim, left.rival))
+                claim = Claim(issue, float(value) * 0.8, 0.35 + 0.2 * abs(value), left.clause, 0, None, None, True)
+                more.setdefault(row, []).append(_finding(claim, left.rival))
     return more
 
 
@@ -231,7 +265,7 @@ def _polarity(chances: NDArray[np.float32], ratings: Sequence[float | None]) -> 
 
 
 def _mentions(
-    normal: Normal, reading: Reading, findings: Sequence[Finding], lexicon: Lexicon, rating: float | None
+    normal: Normal | None, reading: Reading, findings: Sequence[Finding], lexicon: Lexicon, rating: float | None
 ) -> list[Mention]:
     """One mention per issue and intent: the surest finding; general ones only where nothing clearer was said."""
     kept: dict[tuple[int, str], Finding] = {}
@@ -259,7 +293,12 @@ def _mentions(
 
 
 def _mention(
-    normal: Normal, reading: Reading, finding: Finding, lexicon: Lexicon, rating: float | None, complained: set[int]
+    normal: Normal | None,
+    reading: Reading,
+    finding: Finding,
+    lexicon: Lexicon,
+    rating: float | None,
+    complained: set[int],
 ) -> Mention | None:
     claim = finding.claim
     issue = lexicon.issues[claim.issue]
@@ -281,9 +320,9 @@ def _mention(
     value = claim.polarity or 0.0
     value = 0.0 if abs(value) <= NEUTRAL and finding.intent == "neutral" else value
     return Mention(
-        span=normal.span(start, end),
-        aspect=normal.span(*claim.aspect) if claim.aspect else None,
-        opinion=normal.span(*claim.opinion) if claim.opinion and not (claim.general and claim.size == 0) else None,
+        span=_raw(normal, (start, end)),
+        aspect=_raw(normal, claim.aspect) if claim.aspect else None,
+        opinion=_raw(normal, claim.opinion) if claim.opinion and not (claim.general and claim.size == 0) else None,
         issue=claim.issue,
         intent=finding.intent,
         polarity=value,
@@ -291,3 +330,8 @@ def _mention(
         severity=severity,
         rival=finding.rival,
     )
+
+
+def _raw(normal: Normal | None, span: Span) -> Span:
+    """The span in the raw text; None where both texts have the same offsets."""
+    return span if normal is None else normal.span(*span)

@@ -8,27 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from voc.extract.aspects import HINTED, Claim, Context, Span, claims, spanning
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.extract.aspects import HINTED, Claim, Context, Span, spanning
+from voc.extract.combine import Hit
 from voc.extract.compare import Compared, compared
 from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, sneers, switches
-from voc.extract.lexicon import Hit, Lexicon
-from voc.text.clauses import clauses
+from voc.extract.lexicon import Lexicon
+from voc.extract.outcomes import ClauseReader
+from voc.extract.scan import SPEAKS_OF_OTHERS, VISITS, Scanner
+from voc.text.clauses import all_clauses
+from voc.text.sheet import Sheet, where
 
 _SHORT = 4
 LONGEST_TEXT = 20_000
 NEUTRAL = 0.15
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
-_VISITS = re.compile(r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b")
-_SAYS = re.compile(r"[^\W\d_]")
-_SENTENCE_ENDS = frozenset("。!！?？;；\n")
+_VISITS = re.compile(VISITS)
+_SENTENCE_ENDS = "。!！?？;；\n"
+_OTHERS = re.compile(SPEAKS_OF_OTHERS)
 _LATIN = re.compile(r"[A-Za-z]{3}")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A claim with its intent; `rival` is a brand that it is measured against."""
 
     claim: Claim
@@ -36,8 +42,7 @@ class Finding:
     rival: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(NamedTuple):
     """A clause that only the polarity model can judge: its number and the claims that wait for it."""
 
     clause: int
@@ -47,14 +52,13 @@ class Open:
     english: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A review as read: its normal text, clause spans, findings, and what is left for the polarity model."""
 
     text: str
-    spans: tuple[Span, ...]
-    findings: tuple[Finding, ...]
-    open: tuple[Open, ...]
+    spans: Sequence[Span]
+    findings: Sequence[Finding]
+    open: Sequence[Open]
 
 
 @dataclass(slots=True)
@@ -65,60 +69,152 @@ class _Clause:
     claims: list[Claim]
     compared: Compared | None
     switch: Span | None
+    judgeable: bool
+    english: bool
 
 
-def read(text: str, *, lexicon: Lexicon, in_store: bool | None) -> Reading:
-    """The findings of one review; `text` is in normal form."""
-    text = text[:LONGEST_TEXT]
-    spans = clauses(text)
-    hits, slots = lexicon.scan(text)
-    if in_store is None:
-        in_store = bool(_VISITS.search(text))
-    parts: list[_Clause] = []
-    dangling: Hit | None = None
+def read(sheet: Sheet, *, scanner: Scanner, in_store: Sequence[bool | None] | None) -> list[Reading]:
+    """The findings of every review of `sheet`.
+
+    Reviews in which no clause has to do with another (no cue, nobody to compare with, no irony) are settled on the spot.
+    """
+    clauses = all_clauses(sheet)
+    found = scanner.find(sheet, clauses)
+    reader = ClauseReader(sheet, clauses, found, scanner)
+    origin = sheet.starts[clauses.row]
+    spans = list(zip((clauses.start - origin).tolist(), (clauses.end - origin).tolist(), strict=True))
+    first = np.searchsorted(clauses.row, np.arange(len(sheet) + 1)).tolist()
+    asks = sheet.codes[clauses.end] == ord("?")
+    knotty = found.ironic | found.across
+    knotty[clauses.row[found.cued | found.others | asks]] = True
+    looks = (f.tolist() for f in _looks(sheet, clauses.start, clauses.end))
+    about = _Clauses(found.cued.tolist(), found.others.tolist(), asks.tolist(), *looks)
+    lexicon = scanner.lexicon
+    out = []
+    for row, (text, hard, may_visit) in enumerate(
+        zip(sheet.texts(), knotty.tolist(), found.visits.tolist(), strict=True)
+    ):
+        low, high = first[row], first[row + 1]
+        inside = in_store[row] if in_store is not None else None
+        if inside is None:
+            inside = may_visit and _VISITS.search(text) is not None
+        said = _claims(reader, about, text, spans, low, high, inside, scanner)
+        mine = spans[low:high]
+        if not hard:
+            out.append(_plain(text, mine, said, low, about))
+            continue
+        parts = [_clause(reader, about, text, span, low, n, said[n]) for n, span in enumerate(mine)]
+        if len(parts) > 1 and found.across[row]:
+            _span(text, mine, parts, [h for n in range(low, high) for h in reader.fillers(n)], lexicon)
+        out.append(_settled(text, parts, mine, lexicon))
+    return out
+
+
+class _Clauses(NamedTuple):
+    """What is known of each clause of a sheet before it is read."""
+
+    cued: list[bool]
+    others: list[bool]
+    asks: list[bool]
+    judgeable: list[bool]
+    english: list[bool]
+    sentence: list[bool]
+
+
+def _looks(sheet: Sheet, start: NDArray[np.int64], end: NDArray[np.int64]) -> tuple[NDArray[np.bool_], ...]:
+    """Of each clause: whether it is worth judging by itself, whether it is English, whether a sentence ended before it."""
+    letters, han, latin, ends = (
+        np.append(0, np.cumsum(where(pattern)[sheet.codes]))
+        for pattern in (r"[^\W\d_]", "[\u3400-\u9fff]", "[A-Za-z]", f"[{_SENTENCE_ENDS}]")
+    )
+    judgeable = (letters[end] > letters[start]) & (end - start > 1)
+    english = (han[end] == han[start]) & (latin[end] - latin[start] > 2)
+    for n in np.flatnonzero(english).tolist():
+        english[n] = _LATIN.search(sheet.text, start[n], end[n]) is not None
+    before = np.append(0, end[:-1])
+    return judgeable, english, ends[start] > ends[np.minimum(before, start)]
+
+
+def _claims(
+    reader: ClauseReader, about: _Clauses, text: str, spans: Sequence[Span], low: int, high: int, in_store: bool,
+    scanner: Scanner,
+) -> list[list[Claim]]:  # fmt: skip
+    """The claims of each clause of one review, in order: a clause hands on what it leaves open, and its targets."""
+    out: list[list[Claim]] = []
+    dangling: int | None = None
     targets: tuple[int, ...] = ()
-    at = slot_at = 0
-    for number, (start, end) in enumerate(spans):
-        at, mine = _inside(hits, at, end)
-        slot_at, fillers = _inside(slots, slot_at, end)
-        if number and not _SENTENCE_ENDS.isdisjoint(text[spans[number - 1][1] : start]):
+    for n in range(low, high):
+        if about.sentence[n]:
             dangling = None
+        a, b = reader.first[n], reader.first[n + 1]
+        if a == b and not reader.combines[n]:
+            dangling = None
+            out.append([])
+            continue
+        claims, dangling = reader.read(n, text, spans[n], n - low, Context(dangling, targets, in_store))
+        out.append(claims)
+        for h in range(a, b):
+            named = scanner.named[reader.term[h]]
+            if named:
+                named = tuple(dict.fromkeys(i for k in range(a, b) for i in scanner.named[reader.term[k]]))
+                targets = (*named, *(t for t in targets if t not in named))[:6]
+                break
+    return out
+
+
+def _plain(text: str, spans: Sequence[Span], said: list[list[Claim]], low: int, about: _Clauses) -> Reading:
+    """A review whose clauses stand each for itself."""
+    findings: list[Finding] = []
+    left: list[Open] = []
+    for number, claims in enumerate(said):
+        if not claims:
+            if about.judgeable[low + number]:
+                left.append(Open(number, (), None, "", about.english[low + number]))
+            continue
+        waiting: tuple[Claim, ...] = ()
+        for claim in claims:
+            if claim.polarity is None:
+                waiting = (*waiting, claim)
+            else:
+                findings.append(_stated(claim))
+        if waiting:
+            left.append(Open(number, waiting, None, "", about.english[low + number]))
+    return Reading(text, spans, findings, left)
+
+
+def _clause(
+    reader: ClauseReader, about: _Clauses, text: str, span: Span, low: int, number: int, claims: list[Claim]
+) -> _Clause:
+    """A clause with its cues and comparisons; the patterns are only tried where one of their literals stands."""
+    start, end = span
+    n = low + number
+    here, against, switch = NO_CUES, None, None
+    if about.cued[n] or about.asks[n] or about.others[n]:
         clause = text[start : min(end, start + LONGEST)]
-        rivals = [(h.start - start, h.end - start) for h in mine if h.term.rival and h.end - start <= LONGEST]
-        mark = text[end] if end < len(text) else ""
-        found: list[Claim] = []
-        if mine or fillers:
-            context = Context(dangling, targets, in_store)
-            found, dangling = claims(
-                text, (start, end), mine, fillers, lexicon=lexicon, number=number, context=context
-            )  # fmt: skip
-            named = tuple(dict.fromkeys(i for h in mine for i in h.term.targets if i not in lexicon.general))
-            targets = (*named, *(t for t in targets if t not in named))[:6] if named else targets
-        else:
-            dangling = None
-        against = compared(clause, rivals) if rivals or "家" in clause or "别的" in clause or "其" in clause else None
-        switch = switches(clause, rivals) if rivals else None
-        parts.append(_Clause(number, (start, end), cues(clause, mark), found, against, switch))
-    if len(parts) > 1 and slots:
-        for claim in spanning(text, spans, slots, lexicon):
-            said = parts[claim.clause].claims
-            if not any(c.issue == claim.issue and c.sign == claim.sign for c in said):
-                parts[claim.clause].claims = [
-                    claim,
-                    *(c for c in said if c.confidence > HINTED and c.polarity is not None),
-                ]
-    return _settled(text, parts, lexicon)
+        if about.cued[n] or about.asks[n]:
+            here = cues(clause, text[end : end + 1])
+        if about.others[n]:
+            rivals = [
+                (h.start - start, h.end - start) for h in reader.hits(n) if h.term.rival and h.end - start <= LONGEST
+            ]
+            if rivals or _OTHERS.search(clause):
+                against = compared(clause, rivals)
+            switch = switches(clause, rivals) if rivals else None
+    return _Clause(number, span, here, claims, against, switch, about.judgeable[n], about.english[n])
 
 
-def _inside(hits: Sequence[Hit], at: int, end: int) -> tuple[int, list[Hit]]:
-    """The hits from `at` that begin before `end`, and the place to go on from."""
-    first = at
-    while at < len(hits) and hits[at].start < end:
-        at += 1
-    return at, list(hits[first:at])
+def _span(text: str, spans: Sequence[Span], parts: list[_Clause], fillers: Sequence[Hit], lexicon: Lexicon) -> None:
+    """Put the claims of combinations over several clauses where their last word stands."""
+    for claim in spanning(text, spans, fillers, lexicon):
+        said = parts[claim.clause].claims
+        if not any(c.issue == claim.issue and c.sign == claim.sign for c in said):
+            parts[claim.clause].claims = [
+                claim,
+                *(c for c in said if c.confidence > HINTED and c.polarity is not None),
+            ]
 
 
-def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
+def _settled(text: str, parts: list[_Clause], spans: Sequence[Span], lexicon: Lexicon) -> Reading:
     findings: list[Finding] = []
     left: list[Open] = []
     others: list[Claim] = []
@@ -135,7 +231,7 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
             continue
         if here.unlike_others and others and not [c for c in part.claims if not c.general]:
             findings.extend(
-                _stated(replace(c, polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6))
+                _stated(c._replace(polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6))
                 for c in others
             )
             others = []
@@ -149,31 +245,28 @@ def _settled(text: str, parts: list[_Clause], lexicon: Lexicon) -> Reading:
         found, forced = _against(found, part, lexicon)
         if here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
             # exports turn emoji into question marks: a long clause that asks nothing still says something
-            found = [c if c.sign < 0 else replace(c, confidence=min(c.confidence, 0.5)) for c in found]
+            found = [c if c.sign < 0 else c._replace(confidence=min(c.confidence, 0.5)) for c in found]
         elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
             if not complains or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
                 findings.extend(_asked(found, part, lexicon))
                 continue
-            found = [replace(c, confidence=0.5) for c in found if _accuses(c, lexicon)]
+            found = [c._replace(confidence=0.5) for c in found if _accuses(c, lexicon)]
         if here.request:
             findings.extend(_requested(found, part, clause, lexicon))
             continue
         if here.rhetorical:
             mocking = here.doubted  # 这就是你们说的新鲜？
             found = [
-                replace(c, polarity=-0.6, confidence=0.6) if c.sign > 0 and (c.general or mocking) else c for c in found
+                c._replace(polarity=-0.6, confidence=0.6) if c.sign > 0 and (c.general or mocking) else c for c in found
             ]
         findings.extend(_stated(c, rival) for c in found if c.polarity is not None)
         waiting = tuple(c for c in found if c.polarity is None)
         if forced:
             findings.append(forced)
-        elif waiting or (
-            not found and not announced and _SAYS.search(clause) and here.supposed is None and len(clause) > 1
-        ):
+        elif waiting or (not found and not announced and here.supposed is None and part.judgeable):
             how = part.compared.how if part.compared else ""
-            english = not _HAN.search(clause) and bool(_LATIN.search(clause))
-            left.append(Open(part.number, waiting, rival, how, english))
-    return Reading(text, tuple(p.span for p in parts), tuple(findings), tuple(left))
+            left.append(Open(part.number, waiting, rival, how, part.english))
+    return Reading(text, spans, findings, left)
 
 
 def _ironic(text: str, parts: list[_Clause]) -> None:
@@ -188,11 +281,11 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
             ]
         if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
             following = parts[part.number + 1]
-            following.claims = [replace(c, polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
+            following.claims = [c._replace(polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
         if part.cues.mock_warning and part.number:
             before = parts[part.number - 1]
             before.claims = [
-                replace(c, polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims
+                c._replace(polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims
             ]
             if any(c.general and c.sign > 0 for c in before.claims):
                 part.claims = [c for c in part.claims if c.sign >= 0]
@@ -223,12 +316,12 @@ def _against(found: list[Claim], part: _Clause, lexicon: Lexicon) -> tuple[list[
     signed = [c for c in found if c.sign]
     if against.how == "reversed":
         if signed:
-            return [replace(c, polarity=-(c.polarity or 0)) for c in signed], None
+            return [c._replace(polarity=-(c.polarity or 0)) for c in signed], None
         sign = -1
     else:
         sign = -1 if against.how == "we_trail" else 1
         if signed:
-            return [replace(c, polarity=sign * abs(c.polarity or 0)) for c in signed], None
+            return [c._replace(polarity=sign * abs(c.polarity or 0)) for c in signed], None
     claim = _whole(part, lexicon, 0.6 * sign, 0.6)
     return [], (Finding(claim, "complaint" if sign < 0 else "praise", against.rival) if claim else None)
 
@@ -291,7 +384,7 @@ def _requested(found: Sequence[Claim], part: _Clause, clause: str, lexicon: Lexi
         if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause)
         else 0.0
     )
-    named = [replace(c, polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
+    named = [c._replace(polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
     if not named:
         whole = _whole(
             part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause))

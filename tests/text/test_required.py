@@ -1,0 +1,43 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voc.extract import cues
+from voc.text.required import required
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("好吃", {"好吃"}),
+        ("不(?:好|行)", {"不好", "不行"}),
+        ("(?:下次|以后)(?:还|再)+来", {"下次", "以后"}),
+        ("很?好.{0,3}难吃", {"难吃"}),
+        ("[买来]过(?!一)", {"买过", "来过"}),
+        ("(?<!不)怕$", {"怕"}),
+        ("a|ab|b", {"a", "b"}),
+        (r"\bnever \w+", {"never "}),
+        ("(?:再也)?不来", {"不来"}),
+    ],
+)
+def test_the_literals_of_a_pattern(pattern: str, words: set[str]) -> None:
+    assert required(pattern) == words
+
+
+@pytest.mark.parametrize("pattern", ["", "好?", r"\d+", "(?:好|.)", "[^好]"])
+def test_a_pattern_without_literals_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match="without any literal"):
+        required(pattern)
+
+
+PATTERNS = (*cues.CUES, *cues.BACKWARD, *cues.FORWARD, *cues.DEGREES, *cues.IRONY)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PATTERNS).flatmap(lambda p: st.tuples(st.just(p), st.from_regex(p))))
+def test_every_text_that_matches_holds_a_literal(case: tuple[str, str]) -> None:
+    pattern, text = case
+    match = re.search(pattern, text)
+    assert match is None or any(word in text for word in required(pattern))

@@ -1,0 +1,322 @@
+"""Where the words of a taxonomy stand in a sheet of texts: one pass of one automaton, then arrays.
+
+The automaton knows the words of the lexicon and the literals without which no cue, negation or degree can be there
+(voc.text.required), so that the regular expressions of voc.extract.cues are only tried where one of them may match.
+Which of two overlapping words wins its place, and which words could fill a combination, is decided for the whole sheet
+at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.extract import cues
+from voc.extract.aspects import HARDLY
+from voc.extract.lexicon import Lexicon, Term, compiled
+from voc.extract.places import Flags, Ints, clause_of, clauses_at, stands_alone, texts_at, winners
+from voc.taxonomy import Taxonomy
+from voc.text.clauses import Clauses
+from voc.text.required import required
+from voc.text.sheet import Sheet, where
+from voc.text.trie import Trie, trie
+
+SPEAKS_OF_OTHERS = "家|别的|其"
+"""Without one of these, or a rival's name, a clause compares with nobody."""
+VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b"
+"""The customer was in a store."""
+
+NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
+"""What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
+_CUE, _BACK, _DEGREES, _AFTER, _OTHERS, _IRONY, _VISIT = (1 << n for n in range(7))
+_BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, 3, 6
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Words that won their place, in order: numbers into `Scanner.terms`, spans in the sheet, clause of each.
+
+    `flags` sums what may stand beside each word (NEGATED ...); 0 means that none of it does.
+    """
+
+    term: Ints
+    start: Ints
+    end: Ints
+    clause: Ints
+    flags: Ints
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands in a sheet.
+
+    `fillers` are the words of clauses in which two of them may make a combination (`combines`, a flag per clause), and
+    of texts in which two may do so across clauses (`across`, a flag per text). `cued` marks the clauses in which a cue
+    may stand, `others` those that may speak of others; `ironic` and `visits` mark the texts in which a word of irony or
+    of a visit may stand.
+    """
+
+    hits: Hits
+    fillers: Hits
+    combines: Flags
+    across: Flags
+    cued: Flags
+    others: Flags
+    ironic: Flags
+    visits: Flags
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """The words of a taxonomy as arrays, all of them indexed by the number of a term.
+
+    `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _CUE, _BACK ....
+    `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
+    `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `parts`
+    (places, f, w) has a bit for each combination, set where the filler may take the place; combinations of fewer places
+    have all bits set in the others. `likened` terms may be likenesses, `wants_context` ones mean different things in
+    different reviews, `may_be_silent` is 好, `named` are the issues that a target names. `outcomes` is what
+    voc.extract.outcomes keeps.
+    """
+
+    lexicon: Lexicon
+    words: Trie
+    terms: tuple[Term, ...]
+    key_term: Ints
+    key_marks: Ints
+    key_length: Ints
+    weight: Ints
+    latin: Flags
+    silences: Flags
+    rival: Flags
+    counter: Flags
+    whole: Flags
+    filler: Ints
+    reach: NDArray[np.int16]
+    reach_across: NDArray[np.int16]
+    parts: NDArray[np.uint64]
+    parts_across: NDArray[np.uint64]
+    likened: tuple[bool, ...]
+    wants_context: tuple[bool, ...]
+    may_be_silent: tuple[bool, ...]
+    named: tuple[tuple[int, ...], ...]
+    outcomes: dict[Any, Any] = field(default_factory=dict)
+
+    def find(self, sheet: Sheet, clauses: Clauses) -> Found:
+        """The words in the clauses of `sheet`."""
+        place, key = self.words.find(sheet.codes)
+        marks, term = self.key_marks[key], self.key_term[key]
+        last = place + self.key_length[key] - 1
+        words = np.flatnonzero(term >= 0)
+        term, start, end = term[words], place[words], last[words] + 1
+        kept = ~self.latin[term] | stands_alone(sheet, start, end)
+        term, start, end = term[kept], start[kept], end[kept]
+        claiming = np.flatnonzero(self.weight[term] > 0)
+        won = claiming[winners(start[claiming], end[claiming], self.weight[term[claiming]], len(sheet.codes))]
+        won = won[np.argsort(start[won], kind="stable")]
+        taken = term[won], start[won], end[won]
+        hits = self._beside(sheet, clauses, taken, last, marks)
+        fillers, combines, across = self._combining(sheet, clauses, (term, start, end), taken)
+        cued, others = (clauses_at(clauses, last[marks & mark > 0]) for mark in (_CUE, _OTHERS))
+        others[hits.clause[self.rival[hits.term]]] = True
+        ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_IRONY, _VISIT))
+        return Found(hits, fillers, combines, across, cued, others, ironic, visits)
+
+    def _beside(self, sheet: Sheet, clauses: Clauses, taken: tuple[Ints, Ints, Ints], last: Ints, marks: Ints) -> Hits:
+        """The hits that stand in clauses, with what may stand beside each."""
+        term, start, end = taken
+        speaks = ~self.counter[term]
+        term, start, end = term[speaks], start[speaks], end[speaks]
+        clause, inside = clause_of(sheet, clauses, start)
+        term, start, end, clause = term[inside], start[inside], end[inside], clause[inside]
+        first = clauses.start[clause]
+        flags = np.zeros(len(term), dtype=np.int64)
+        for flag, mark, reach in ((NEGATED, _BACK, _BACK_REACH), (DEGREE, _DEGREES, _DEGREE_REACH)):
+            ends = np.sort(last[marks & mark > 0] + 1)
+            before = np.maximum(first, start - reach)
+            flags |= flag * (np.searchsorted(ends, before, "right") < np.searchsorted(ends, start, "right"))
+        # English negations reach further back, and a Latin word is not told from them by the character before it
+        flags |= NEGATED * ((start > first) & (sheet.codes[start] < 0x80))
+        ends = np.sort(last[marks & _AFTER > 0] + 1)
+        flags |= FOLLOWED * (np.searchsorted(ends, end, "right") < np.searchsorted(ends, end + _AFTER_REACH, "right"))
+        quotes = np.append(0, np.cumsum(_quotes()[sheet.codes]))
+        flags |= QUOTED * (quotes[start] > quotes[np.maximum(start - _QUOTE_REACH, 0)])
+        return Hits(term, start, end, clause, flags)
+
+    def _combining(
+        self, sheet: Sheet, clauses: Clauses, found: tuple[Ints, Ints, Ints], taken: tuple[Ints, Ints, Ints]
+    ) -> tuple[Hits, Flags, Flags]:
+        """The fillers worth looking at: those with another beside them that may follow or precede them."""
+        fills = self.filler[found[0]] >= 0
+        term, start, end = (part[fills] for part in found)
+        order = np.lexsort((end, start))
+        term, start, end = term[order], start[order], end[order]
+        clause, inside = clause_of(sheet, clauses, start)
+        clause[~inside] = -1
+        row = sheet.rows(start)
+        filler = self.filler[term]
+        mine = self._complete(filler, clause, self.parts)
+        ours = self._complete(filler, row, self.parts_across)
+        kept = np.flatnonzero((mine & inside) | ours)
+        term, start, end, clause, row, filler = (a[kept] for a in (term, start, end, clause, row, filler))
+        combines = np.zeros(len(clauses.row), dtype=bool)
+        across = np.zeros(len(sheet), dtype=bool)
+        paired = np.zeros(len(term), dtype=bool)
+        widest = int(max(self.reach.max(initial=-1), self.reach_across.max(initial=-1)))
+        lag = 1
+        here = np.arange(max(len(term) - 1, 0))
+        while len(here):
+            there = here + lag
+            gap = start[there] - end[here]
+            same = row[there] == row[here]
+            apart = same & (gap >= 0) & (gap <= widest)
+            a, b, gap_between = here[apart], there[apart], gap[apart]
+            near = (self.reach[filler[a], filler[b]] >= gap_between) & (clause[a] == clause[b]) & (clause[a] >= 0)
+            over = self.reach_across[filler[a], filler[b]] >= gap_between
+            combines[clause[a[near]]] = True
+            across[row[a[over]]] = True
+            paired[a[near | over]] = paired[b[near | over]] = True
+            lag += 1
+            # what already lies too far away only gets further
+            here = here[same & (gap <= widest)]
+            here = here[here + lag < len(term)]
+        paired[paired] = self._unsilenced(sheet, (term[paired], start[paired], end[paired]), taken)
+        none = np.zeros(int(paired.sum()), dtype=np.int64)
+        return Hits(term[paired], start[paired], end[paired], clause[paired], none), combines, across
+
+    def _complete(self, filler: Ints, group: Ints, parts: NDArray[np.uint64]) -> Flags:
+        """Whether each filler has a place in a combination of which its group holds a word for every place.
+
+        `group` is sorted; `parts` (places, f, w) are bit sets of combinations.
+        """
+        if not len(filler):
+            return np.zeros(0, dtype=bool)
+        new = np.flatnonzero(np.diff(group, prepend=-2))
+        whole = np.bitwise_or.reduceat(parts[0][filler], new, axis=0)
+        for part in parts[1:]:
+            whole &= np.bitwise_or.reduceat(part[filler], new, axis=0)
+        sizes = np.diff(np.append(new, len(filler)))
+        open_ = np.repeat((whole > 0).any(axis=1), sizes)
+        at = np.flatnonzero(open_)
+        used = np.bitwise_or.reduce(parts[:, filler[at]], axis=0) & np.repeat(whole, sizes, axis=0)[at]
+        open_[at] = (used > 0).any(axis=1)
+        return open_
+
+    def _unsilenced(self, sheet: Sheet, fillers: tuple[Ints, ...], taken: tuple[Ints, Ints, Ints]) -> Flags:
+        """Fillers that no word silences and that are no single character of another word."""
+        term, start, end = fillers
+        won, begin, close = taken
+        if not len(won):
+            return np.ones(len(term), dtype=bool)
+        owner = np.full(len(sheet.codes), -1, dtype=np.int64)
+        size = close - begin
+        owner[np.repeat(begin - np.cumsum(size) + size, size) + np.arange(size.sum())] = np.repeat(
+            np.arange(len(won)), size
+        )
+        by = owner[start]
+        within_word = (by >= 0) & self.whole[won[by]] & (size[by] > 1) & (end - start == 1)
+        strong = (by >= 0) & self.silences[won[by]] & ~self.rival[won[by]] & (close[by] >= end) & (won[by] != term)
+        out = ~(within_word | strong)
+        named = np.append(0, np.cumsum((owner >= 0) & self.rival[won[owner]]))
+        for n in np.flatnonzero(out & (named[end] > named[start])).tolist():
+            others = owner[start[n] : end[n]]
+            others = others[others >= 0]
+            out[n] = not (self.rival[won[others]] & (won[others] != term[n])).any()
+        return np.asarray(out)
+
+
+@lru_cache(maxsize=8)
+def scanner(taxonomy: Taxonomy) -> Scanner:
+    """The scanner of `taxonomy`, built once for each content of its file."""
+    lexicon = compiled(taxonomy)
+    terms = tuple(lexicon.automaton.values())
+    keys: dict[str, list[int]] = {term.word: [number, 0] for number, term in enumerate(terms)}
+    for mark, patterns in (
+        (_CUE, cues.CUES), (_BACK, cues.BACKWARD), (_DEGREES, cues.DEGREES), (_AFTER, cues.FORWARD),
+        (_OTHERS, (SPEAKS_OF_OTHERS,)), (_IRONY, cues.IRONY), (_VISIT, (VISITS,)),
+    ):  # fmt: skip
+        for word in chain.from_iterable(required(pattern) for pattern in patterns):
+            keys.setdefault(word, [-1, 0])[1] |= mark
+    filling = [number for number, term in enumerate(terms) if term.slots]
+    filler = np.full(len(terms), -1, dtype=np.int64)
+    filler[filling] = np.arange(len(filling))
+    slots = [terms[number].slots for number in filling]
+
+    def flags(values: Iterable[bool]) -> Flags:
+        return np.fromiter(values, dtype=bool, count=len(terms))
+
+    return Scanner(
+        lexicon=lexicon,
+        words=trie(tuple(keys)),
+        terms=terms,
+        key_term=np.array([term for term, _ in keys.values()], dtype=np.int64),
+        key_marks=np.array([marks for _, marks in keys.values()], dtype=np.int64),
+        key_length=np.array([len(word) for word in keys], dtype=np.int64),
+        weight=np.array([term.weight for term in terms], dtype=np.int64),
+        latin=flags(term.latin for term in terms),
+        silences=flags(term.silences for term in terms),
+        rival=flags(term.rival for term in terms),
+        counter=flags(term.counter for term in terms),
+        whole=flags(not term.negative for term in terms),
+        filler=filler,
+        reach=_reach(slots, lexicon, across=False),
+        reach_across=_reach(slots, lexicon, across=True),
+        parts=_parts(slots, lexicon, across=False),
+        parts_across=_parts(slots, lexicon, across=True),
+        likened=tuple(any(lexicon.issues[i].figurative for i in _issues(term)) for term in terms),
+        wants_context=tuple(len(term.targets) > 1 or bool(_leanings(term)) for term in terms),
+        may_be_silent=tuple(term.word == HARDLY for term in terms),
+        named=tuple(tuple(i for i in term.targets if i not in lexicon.general) for term in terms),
+    )
+
+
+def _leanings(term: Term) -> tuple[int, ...]:
+    """The issues on which a word has a sign only in their company."""
+    return (*term.bad, *term.good, *term.hints_bad, *term.hints_good)
+
+
+def _issues(term: Term) -> tuple[int, ...]:
+    """All issues that a word may speak of."""
+    return (*term.targets, *_leanings(term), *(term.verdict[:1] if term.verdict else ()))
+
+
+def _reach(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: bool) -> NDArray[np.int16]:
+    """Shape (f, f): the widest gap between two fillers in any combination where the one stands right before the other."""
+    reach = np.full((len(slots), len(slots)), -1, dtype=np.int16)
+    members: dict[tuple[int, int], list[int]] = {}
+    for number, places in enumerate(slots):
+        for place in places:
+            members.setdefault(place, []).append(number)
+    for number, (_, combination) in enumerate(lexicon.combinations):
+        if across and not combination.across:
+            continue
+        for position in range(len(combination.slots) - 1):
+            grid = np.ix_(members.get((number, position), []), members.get((number, position + 1), []))
+            reach[grid] = np.maximum(reach[grid], combination.gap)
+    return reach
+
+
+def _parts(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: bool) -> NDArray[np.uint64]:
+    """Shape (places, f, w): see `Scanner.parts`; without the combinations that stay in one clause where `across`."""
+    wanted = [n for n, (_, c) in enumerate(lexicon.combinations) if c.across or not across]
+    bit = {number: n for n, number in enumerate(wanted)}
+    places = max((len(lexicon.combinations[n][1].slots) for n in wanted), default=1)
+    parts = np.zeros((places, len(slots), len(wanted) // 64 + 1), dtype=np.uint64)
+    for filler, taken in enumerate(slots):
+        for number, position in taken:
+            if number in bit:
+                word, shift = divmod(bit[number], 64)
+                for place in [position, *range(len(lexicon.combinations[number][1].slots), places)]:
+                    parts[place, filler, word] |= np.uint64(1 << shift)
+    return parts
+
+
+@lru_cache(maxsize=1)
+def _quotes() -> Flags:
+    return where(f"[{''.join(cues.QUOTES)}]")
