@@ -98,8 +98,10 @@ class PrivacySection(Section):
 
 
 class Hygiene(Section):
-    """Thresholds of the flags that keep paid, copied and hostile rows out of the statistics."""
+    """Thresholds of the flags that keep paid, copied and hostile rows out of the statistics. `copies = false` saves the
+    search for near copies, and with it the flags that rest on it."""
 
+    copies: bool = True
     near_duplicate: float = Field(0.8, gt=0, le=1)
     near_duplicate_min_chars: int = Field(16, ge=1)
     burst_size: int = Field(8, ge=2)

@@ -182,16 +182,17 @@ class Lake:
         write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=partition)
         return True
 
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Add `rows` to table `name` in one commit; nothing happens for no rows."""
-        if len(rows):
-            partition = ["month"] if name in MONTHLY else None
-            write_deltalake(
-                str(self._path(name)),
-                _ordered(name, conform(rows, TABLES[name])),
-                mode="append",
-                partition_by=partition,
-            )
+    def append(self, name: str, rows: pa.Table | pa.RecordBatchReader) -> None:
+        """Add `rows` (of the table's own schema, when they come as a stream) to table `name` in one commit.
+
+        Nothing happens for a table of no rows.
+        """
+        if isinstance(rows, pa.Table):
+            if not len(rows):
+                return
+            rows = _ordered(name, conform(rows, TABLES[name]))
+        partition = ["month"] if name in MONTHLY else None
+        write_deltalake(str(self._path(name)), rows, mode="append", partition_by=partition)
 
     def made_from(self, step: str, month: str) -> str | None:
         """What `record` noted for this step and month: the digest of the inputs that its output was made from."""

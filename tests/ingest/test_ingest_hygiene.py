@@ -26,8 +26,16 @@ def reviews(rows: list[dict[str, Any]]) -> pa.Table:
     return conform(pa.Table.from_pylist(full, schema=REVIEWS), REVIEWS)
 
 
+def flagged(table: pa.Table, limits: Hygiene) -> pa.Table:
+    """`table` with its flags, by review."""
+    found = hygiene.find(table, limits)
+    columns = {name: table[name] for name in table.column_names}
+    columns |= {"flags": found.flags, "duplicate_of": found.duplicate_of}
+    return conform(pa.table(columns), REVIEWS).sort_by("review_id")
+
+
 def flags(rows: list[dict[str, Any]], **limits: Any) -> list[list[str]]:
-    return hygiene.flag(reviews(rows), Hygiene(**limits))["flags"].to_pylist()
+    return flagged(reviews(rows), Hygiene(**limits))["flags"].to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +125,7 @@ def test_near_copies_point_to_the_earliest() -> None:
         {"text": "好吃"},
         {"text": "好吃"},
     ]
-    found = hygiene.flag(reviews(rows), Hygiene())
+    found = flagged(reviews(rows), Hygiene())
     assert found["flags"].to_pylist() == [[], [], ["near_duplicate"], [], []]
     assert found["duplicate_of"].to_pylist() == [None, None, "x:0001", None, None]
 
@@ -197,8 +205,8 @@ def test_a_loud_day_of_hostility_without_orders_is_a_burst() -> None:
 def test_flags_do_not_depend_on_the_order_of_rows() -> None:
     rows = [{"text": PRAISE + str(i), "sku_id": "1", "rating": 5.0} for i in range(12)]
     table = reviews(rows)
-    assert hygiene.flag(table, Hygiene()).equals(hygiene.flag(table.take(list(reversed(range(12)))), Hygiene()))
+    assert flagged(table, Hygiene()).equals(flagged(table.take(list(reversed(range(12)))), Hygiene()))
 
 
 def test_an_empty_month() -> None:
-    assert len(hygiene.flag(REVIEWS.empty_table(), Hygiene())) == 0
+    assert len(flagged(REVIEWS.empty_table(), Hygiene())) == 0

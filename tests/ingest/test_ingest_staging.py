@@ -35,10 +35,10 @@ def files(write: Write) -> list[Path]:
 
 #: The calls that change something on disk, which of them dies, and whether it had done its work before.
 DEATHS = [
-    (Lake, "replace_month", 0, False), (Lake, "replace_month", 1, True), (Lake, "replace_month", 4, False),
-    (Lake, "append", 0, True), (Lake, "append", 1, False), (Lake, "append", 1, True), (Lake, "append", 3, False),
-    (staging.Plan, "_stage", 1, False), (staging.Plan, "_stage", 5, True), (staging.shutil, "rmtree", 0, False),
-    (staging.os, "replace", 0, False), (staging.os, "replace", 1, True),
+    (Lake, "commit", 0, False), (Lake, "commit", 1, True), (Lake, "commit", 4, False), (Lake, "append", 0, True),
+    (Lake, "append", 0, False), (Lake, "append", 1, True), (Lake, "append", 2, False), (staging.parts, "write", 1, False),
+    (staging.parts, "write", 4, True), (staging.Plan, "quarantine", 1, True), (staging.Plan, "commit", 1, False),
+    (staging.shutil, "rmtree", 0, False), (staging.os, "replace", 0, False), (staging.os, "replace", 1, True),
 ]  # fmt: skip
 
 

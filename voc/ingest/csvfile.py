@@ -7,9 +7,9 @@ record that swallowed the following lines is taken back: its first line is set a
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -19,6 +19,9 @@ from voc.ingest.encodings import Encoding
 #: Most lines and code points of one record, and code points of one line.
 MAX_LINES, MAX_RECORD, MAX_LINE = 400, 400_000, 1 << 20
 DELIMITERS = ",\t;|"
+#: Code points that are read at a time, and lines that are parsed at a time while all is well.
+_BLOCK, _MOST_AHEAD = 1 << 18, 4096
+_END = re.compile("\r\n|\n|\r")
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -32,20 +35,36 @@ class Row:
     message: str = ""
 
 
+@dataclass(frozen=True)
+class Run:
+    """Sound rows one after the other, and the line on which each begins."""
+
+    lines: Sequence[int]
+    cells: list[list[str]]
+
+
 class _Runaway(Exception):
     """A record that is longer than any honest one."""
+
+
+class _Cut(str):
+    """The beginning of a line that was too long to be kept."""
 
 
 class _Lines:
     """The physical lines of a stream, with those of the current record remembered so that they can be given back."""
 
     def __init__(self, stream: TextIO, encoding: Encoding) -> None:
-        self.stream, self.encoding = stream, encoding
-        self.back: deque[tuple[str, bool, int]] = deque()
-        self.taken: list[tuple[str, bool, int]] = []
-        self.number = self.offset = self.size = 0
+        self.encoding = encoding
+        self.pieces = _pieces(stream)
+        self.held: list[str] = []  # lines that were read; those before `at` are done
+        self.at = self.number = self.size = 0
+        self.offset = 0  # bytes before the current record; counted in damaged files alone
+        self.taken: list[str] = []
 
     def begin(self) -> None:
+        if self.encoding.damaged:
+            self.offset += sum(len(self.bytes(line)) for line in self.taken)
         self.taken, self.size = [], 0
 
     def __iter__(self) -> Iterator[str]:
@@ -54,38 +73,70 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.taken) >= MAX_LINES or self.size > MAX_RECORD:
             raise _Runaway
-        item = self.back.popleft() if self.back else self._read()
-        if not item[0]:
-            raise StopIteration
-        self.taken.append(item)
+        while self.at == len(self.held):
+            if not self._read():
+                raise StopIteration
+        line = self.held[self.at]
+        self.at += 1
+        self.taken.append(line)
         self.number += 1
-        self.size += len(item[0])
-        return item[0]
+        self.size += len(line)
+        return line
 
-    def _read(self) -> tuple[str, bool, int]:
-        line, at = self.stream.readline(MAX_LINE), self.offset
-        cut = len(line) >= MAX_LINE and not line.endswith(("\n", "\r"))
-        size = self._size(line)
-        while cut and (more := self.stream.readline(MAX_LINE)):
-            size += self._size(more)
-            if more.endswith(("\n", "\r")):
-                break
-        self.offset += size
-        return (line[:4000].replace('"', "") if cut else line), cut, at
+    def ahead(self, most: int) -> list[str]:
+        """Up to `most` lines that come next; they stay where they are."""
+        while len(self.held) - self.at < most and self._read():
+            pass
+        return self.held[self.at : self.at + most]
 
-    def _size(self, line: str) -> int:
-        """Bytes of a line; only damaged files need it, to say where the damage is."""
-        return len(line.encode(self.encoding.name, "surrogateescape")) if self.encoding.damaged else 0
+    def skip(self, lines: int) -> None:
+        self.at += lines
+        self.number += lines
 
-    def give_back(self) -> None:
-        """Return all lines of the record but the first."""
-        self.back.extendleft(reversed(self.taken[1:]))
-        self.number -= len(self.taken) - 1
-        self.taken = self.taken[:1]
+    def _read(self) -> bool:
+        more = next(self.pieces, None)
+        if more is None:
+            return False
+        # What was taken of the current record may be given back, so it stays.
+        start = self.at - len(self.taken)
+        self.held, self.at = self.held[start:] + more, self.at - start
+        return True
+
+    def bytes(self, text: str) -> bytes:
+        return text.encode(self.encoding.name, "surrogateescape")
+
+    def give_back(self, kept: int = 1) -> None:
+        """Return all lines of the record but the first `kept`."""
+        self.at -= len(self.taken) - kept
+        self.number -= len(self.taken) - kept
+        self.taken = self.taken[:kept]
 
 
-def rows(stream: TextIO, *, encoding: Encoding, delimiter: str | None = None, skip_lines: int = 0) -> Iterator[Row]:
-    """First the header as a Row, then every record. Blank lines are no records. Raises InputError when there is no header."""
+def _pieces(stream: TextIO) -> Iterator[list[str]]:
+    """The lines of a stream with their ends, some at a time; of a line that is too long only the beginning."""
+    rest = ""
+    while block := stream.read(_BLOCK):
+        found = io.StringIO(rest + block, newline="").readlines()
+        # A last piece without its end, or with half of a pair of CR and LF, waits for what follows.
+        rest = "" if found[-1].endswith("\n") else found.pop()
+        found = [_Cut(line[:4000].replace('"', "") + "\n") if len(line) > MAX_LINE else line for line in found]
+        if len(rest) > MAX_LINE and not rest.endswith("\r"):
+            found.append(_Cut(rest[:4000].replace('"', "") + "\n"))
+            while (block := stream.read(_BLOCK)) and (end := _END.search(block)) is None:
+                pass
+            rest = block[end.end() :] if block and end else ""
+        yield found
+    if rest:
+        yield io.StringIO(rest, newline="").readlines()
+
+
+def rows(
+    stream: TextIO, *, encoding: Encoding, delimiter: str | None = None, skip_lines: int = 0
+) -> Iterator[Row | Run]:
+    """First the header as a Row, then every record: sound ones in Runs, others as Rows. Blank lines are no records.
+
+    Raises InputError when there is no header.
+    """
     lines = _Lines(stream, encoding)
     for _ in range(skip_lines):
         lines.begin()
@@ -93,48 +144,95 @@ def rows(stream: TextIO, *, encoding: Encoding, delimiter: str | None = None, sk
     header, delimiter = _header(lines, delimiter)
     first = lines.number
     yield Row(first, header)
-    width = len(header)
     plain = [cell.strip().strip("\ufeff") for cell in header]
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    most = _MOST_AHEAD
     while True:
         lines.begin()
-        start = lines.number + 1
-        cells: list[str] = []
-        reason = message = ""
-        try:
-            cells = next(reader)
-        except StopIteration:
+        if not encoding.damaged:
+            run, whole = _run(lines, delimiter, plain, most)
+            if run.cells:
+                yield run
+            # Where much is broken, little is read ahead that has to be read again.
+            most = min(2 * most, _MOST_AHEAD) if whole else max(most // 4, 16)
+        record = _record(lines, delimiter, plain)
+        if record is None:
             return
-        except csv.Error as error:
-            reason, message = _blame(error)
-        except _Runaway:
-            reason, message = "unclosed_quote", f"a quote opened here is not closed within {MAX_LINES} lines"
-        if not reason:
-            if any(cut for _, cut, _ in lines.taken):
-                reason, message = "line_too_long", f"a line of more than {MAX_LINE} characters"
-            elif encoding.damaged and (hit := _damage(lines)) is not None:
-                reason, message = "bad_encoding", f"not {encoding.name} near byte {hit}"
-            elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
-                if [cell.strip() for cell in cells[:width]] == plain:
-                    reason, message = "repeated_header", "the header row once more"
-                elif any(cells):
-                    yield Row(start, cells[:width])
+        if record.reason:
+            yield record
+        elif record.cells:
+            yield Run([record.line], [record.cells])
+
+
+def _run(lines: _Lines, delimiter: str, plain: list[str], most: int) -> tuple[Run, bool]:
+    """The sound records at the beginning of the next `most` lines, and whether that was all of them."""
+    ahead = lines.ahead(most)
+    start, width, title = lines.number + 1, len(plain), plain[0]
+    cells: list[list[str]] = []
+    at: list[int] = []
+    done = 0
+    if any(type(line) is _Cut for line in ahead):
+        ahead = ahead[: next(i for i, line in enumerate(ahead) if type(line) is _Cut)]
+    reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+    try:
+        for record in reader:
+            used = reader.line_num - done
+            if used > 1 and (used > MAX_LINES or sum(map(len, record)) > MAX_RECORD):
+                break
+            if len(record) != width or not record[0] or record[0].strip() == title:
+                if len(record) != width and (len(record) > 1 or (record and record[0].strip())):
+                    if len(record) < width or any(record[width:]):
+                        break
+                    record = record[:width]
+                if len(record) == width and [cell.strip() for cell in record] == plain:
+                    break
+                if len(record) < width or not any(record):
+                    done = reader.line_num
                     continue
-                else:
-                    continue
-            elif not cells or (len(cells) == 1 and not cells[0].strip()):
-                continue
-            else:
-                reason, message = "ragged_row", f"{len(cells)} cells where the header has {width}"
-                if len(lines.taken) > 1 and _fits(lines.taken[1][0], delimiter, width):
-                    reason, message = "unclosed_quote", "a quote opened here runs into the rows below"
-        if reason in ("unclosed_quote", "stray_quote") and len(lines.taken) > 1:
-            lines.give_back()
-            cells = []
-        if not cells:
-            cells = "".join(line for line, _, _ in lines.taken)[:8000].rstrip("\r\n").split(delimiter)
-        yield Row(start, [_ESCAPED.sub("\ufffd", cell) for cell in cells], reason, message)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            cells.append(record)
+            at.append(start + done)
+            done = reader.line_num
+    except csv.Error:
+        pass
+    lines.skip(done)
+    return Run(at, cells), done == len(ahead) == most
+
+
+def _record(lines: _Lines, delimiter: str, plain: list[str]) -> Row | None:
+    """The next record, with what is wrong with it; no cells for a blank line, None at the end."""
+    width, encoding = len(plain), lines.encoding
+    lines.begin()
+    start = lines.number + 1
+    cells: list[str] = []
+    reason = message = ""
+    try:
+        cells = next(csv.reader(lines, delimiter=delimiter, strict=True))
+    except StopIteration:
+        return None
+    except csv.Error as error:
+        reason, message = _blame(error)
+    except _Runaway:
+        reason, message = "unclosed_quote", f"a quote opened here is not closed within {MAX_LINES} lines"
+    if not reason:
+        if any(type(line) is _Cut for line in lines.taken):
+            reason, message = "line_too_long", f"a line of more than {MAX_LINE} characters"
+        elif encoding.damaged and (hit := _damage(lines)) is not None:
+            reason, message = "bad_encoding", f"not {encoding.name} near byte {hit}"
+        elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
+            if [cell.strip() for cell in cells[:width]] != plain:
+                return Row(start, cells[:width] if any(cells) else [])
+            reason, message = "repeated_header", "the header row once more"
+        elif not cells or (len(cells) == 1 and not cells[0].strip()):
+            return Row(start, [])
+        else:
+            reason, message = "ragged_row", f"{len(cells)} cells where the header has {width}"
+            if len(lines.taken) > 1 and _fits(lines.taken[1], delimiter, width):
+                reason, message = "unclosed_quote", "a quote opened here runs into the rows below"
+    if reason in ("unclosed_quote", "stray_quote") and len(lines.taken) > 1:
+        lines.give_back()
+        cells = []
+    if not cells:
+        cells = "".join(lines.taken)[:8000].rstrip("\r\n").split(delimiter)
+    return Row(start, [_ESCAPED.sub("\ufffd", cell) for cell in cells], reason, message)
 
 
 def _header(lines: _Lines, delimiter: str | None) -> tuple[list[str], str]:
@@ -150,9 +248,7 @@ def _header(lines: _Lines, delimiter: str | None) -> tuple[list[str], str]:
     outside = re.sub(r'"[^"]*"?', "", line)
     delimiter = delimiter or max(DELIMITERS, key=lambda d: (outside.count(d), -DELIMITERS.index(d)))
     # A title may hold a line break inside quotes: read on from the same line.
-    lines.give_back()
-    lines.back.appendleft(lines.taken[0])
-    lines.number -= 1
+    lines.give_back(0)
     lines.begin()
     try:
         cells = next(csv.reader(lines, delimiter=delimiter))
@@ -190,7 +286,9 @@ def _fits(line: str, delimiter: str, width: int) -> bool:
 
 def _damage(lines: _Lines) -> int | None:
     """The byte offset of the first damaged byte in the current record."""
-    for line, _, at in lines.taken:
+    offset = lines.offset
+    for line in lines.taken:
         if hit := _ESCAPED.search(line):
-            return at + len(line[: hit.start()].encode(lines.encoding.name, "surrogateescape"))
+            return offset + len(lines.bytes(line[: hit.start()]))
+        offset += len(lines.bytes(line))
     return None

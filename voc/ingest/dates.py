@@ -25,6 +25,11 @@ FIRST_YEAR, LAST_YEAR = 1990, 2099
 _NAIVE = pa.timestamp("us")
 
 _PLAIN = r"^\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}$"
+_LOOSE = (
+    r"^(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?"
+    r"(?:[ T]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?)?$"
+)
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _HOUR = r"(上午|下午|晚上|凌晨|中午)?\s*(\d{1,2})[:：时点]"
 _REST = r"(\d{1,2})?分?(?:[:：]?(\d{1,2})(?:[.,](\d{1,6})\d*)?秒?)?\s*(am|pm)?"
 _CLOCK = rf"(?:[T\s·,]*{_HOUR}{_REST})?"
@@ -53,29 +58,77 @@ class Times:
 
 def parse(values: pa.Array, *, zone: str, order: Order = "ymd", excel: bool = False) -> Times:
     """Read a string array of times. `excel` allows day numbers such as 45000.5. Nulls and unreadable values give null."""
-    plain = pc.fill_null(pc.match_substring_regex(values, _PLAIN), False)
-    dashed = pc.replace_substring(pc.replace_substring(values, "/", "-"), "T", " ")
-    fast = pc.if_else(plain, dashed, pa.scalar(None, pa.string()))
-    local = pc.strptime(fast, format="%Y-%m-%d %H:%M:%S", unit="us", error_is_null=True).cast(_NAIVE)
-    # strptime takes 31 February for 3 March: only what prints back the same was a real date.
-    honest = pc.equal(pc.strftime(local, format="%Y-%m-%d %H:%M:%S"), pc.binary_join_element_wise(fast, "000000", "."))
-    years = pc.year(local)
-    honest = pc.and_(honest, pc.and_(pc.greater_equal(years, FIRST_YEAR), pc.less_equal(years, LAST_YEAR)))
-    at = pc.assume_timezone(local, zone, ambiguous="earliest", nonexistent="earliest").cast(TIME)
-    at = pc.if_else(pc.fill_null(honest, False), at, pa.scalar(None, TIME))
-    naive = np.asarray(pc.is_valid(at)).copy()
-    rest = np.flatnonzero(np.asarray(pc.and_(pc.is_null(at), pc.is_valid(values))))
-    if not len(rest):
-        return Times(at, naive)
+    n = len(values)
+    if values.null_count == n:
+        return Times(pa.nulls(n, TIME), np.zeros(n, bool))
+    at, known = _epochs(values)
+    local, fixed = _fixed(values)
+    naive = np.zeros(n, bool)
+    if fixed.any():
+        moments = pa.array(local, _NAIVE, mask=~fixed)
+        there = pc.assume_timezone(moments, zone, ambiguous="earliest", nonexistent="earliest").cast(pa.int64())
+        at[fixed] = there.drop_null().to_numpy()
+        known |= fixed
+        naive |= fixed
+    rest = np.flatnonzero(~known & np.asarray(pc.is_valid(values), bool))
     here, seen = ZoneInfo(zone), {}
-    out = at.to_pylist()
-    for i, value in zip(rest, values.take(pa.array(rest)).to_pylist(), strict=True):
+    for i, value in zip(rest.tolist(), values.take(pa.array(rest)).to_pylist(), strict=True):
         if value not in seen:
             seen[value] = read(value, zone=here, order=order, excel=excel)
         moment = seen[value]
         if moment is not None:
-            out[i], naive[i] = moment
-    return Times(pa.array(out, TIME), naive)
+            at[i], naive[i], known[i] = (moment[0] - _EPOCH) // _MICROSECOND, moment[1], True
+    return Times(pa.array(at, pa.int64(), mask=~known).cast(TIME), naive)
+
+
+def _fixed(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Microseconds on the clock of the wall, and where a value is one of the usual forms and a real date.
+
+    The forms: year first, one or two digits for the rest, `-`, `/`, `.` or 年月日 between them, with or without a clock.
+    """
+    n = len(values)
+    local, good = np.zeros(n, np.int64), np.zeros(n, bool)
+    shaped = pc.fill_null(pc.match_substring_regex(values, _PLAIN), False)
+    found = np.flatnonzero(np.asarray(shaped, bool))
+    if len(found):
+        text = values.take(pa.array(found)).to_numpy(zero_copy_only=False).astype("S19")
+        digits = text.view(np.uint8).reshape(len(found), 19).astype(np.int64) - ord("0")
+        year = digits[:, :4] @ np.asarray([1000, 100, 10, 1])
+        parts = [digits[:, k] * 10 + digits[:, k + 1] for k in (5, 8, 11, 14, 17)]
+        local[found], good[found] = _on_the_wall(year, *parts)
+    odd = values.filter(pc.invert(shaped))
+    pieces = pc.extract_regex(odd, _LOOSE)
+    where = np.flatnonzero(~np.asarray(shaped, bool))[np.asarray(pc.is_valid(pieces), bool)]
+    if len(where):
+        some = pieces.drop_null()
+        told = [pc.if_else(pc.equal(part, ""), "0", part).cast(pa.int64()).to_numpy() for part in some.flatten()]
+        local[where], good[where] = _on_the_wall(*told)
+    return local, good
+
+
+def _on_the_wall(
+    year: np.ndarray, month: np.ndarray, day: np.ndarray, hour: np.ndarray, minute: np.ndarray, second: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Microseconds since 1970 without regard to zones, and which of them are real: no 31 February, no 24:00."""
+    first = ((year - 1970) * 12 + np.clip(month, 1, 12) - 1).astype("datetime64[M]")
+    length = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(np.int64)
+    real = (month >= 1) & (month <= 12) & (day >= 1) & (day <= length) & (hour < 24) & (minute < 60) & (second < 60)
+    real &= (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    days = first.astype("datetime64[D]").astype(np.int64) + day - 1
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000, real
+
+
+def _epochs(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Microseconds since 1970 of epoch seconds (10 digits) and milliseconds (13), and where a value is one of them."""
+    n = len(values)
+    at, known = np.zeros(n, np.int64), np.zeros(n, bool)
+    shaped = pc.fill_null(pc.match_substring_regex(values, r"^1\d{9}(?:\d{3})?$"), False)
+    found = np.flatnonzero(np.asarray(shaped, bool))
+    if len(found):
+        numbers = values.take(pa.array(found)).cast(pa.int64()).to_numpy()
+        at[found] = numbers * np.where(numbers < 10**11, 1_000_000, 1000)
+        known[found] = True
+    return at, known
 
 
 def read(value: str, *, zone: ZoneInfo, order: Order = "ymd", excel: bool = False) -> tuple[datetime, bool] | None:
@@ -145,4 +198,7 @@ def _built(year: int, month: int, day: int, clock: tuple[str | None, ...]) -> da
 
 def months(at: pa.Array, zone: str) -> pa.Array:
     """'YYYY-MM' of each time in the business zone."""
-    return pc.strftime(at.cast(pa.timestamp("us", tz=zone)), format="%Y-%m")
+    local = at.cast(pa.timestamp("us", tz=zone))
+    codes = pc.add(pc.multiply(pc.year(local), 12), pc.subtract(pc.month(local), 1)).dictionary_encode()
+    names = [None if code is None else f"{code // 12:04d}-{code % 12 + 1:02d}" for code in codes.dictionary.to_pylist()]
+    return pa.array(names, pa.string()).take(codes.indices)

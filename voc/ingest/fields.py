@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping as MappingLike
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,25 +61,27 @@ class Taken:
 
 @dataclass(frozen=True)
 class Later:
-    """For each text: whether it is one that was added later, and what was added to it later, if anything."""
+    """For each text: whether it is one that was added later (bool), and what was added to it later, if anything."""
 
-    starts: list[bool]
-    texts: list[str | None]
+    starts: np.ndarray
+    texts: pa.Array
 
 
 def stripped(values: pa.Array) -> pa.Array:
     """Values without blanks around them; null where nothing stands."""
+    if values.null_count == len(values):
+        return values
     trimmed = pc.utf8_trim_whitespace(values)
     return pc.if_else(pc.is_in(trimmed, value_set=_NOTHING), pa.scalar(None, pa.string()), trimmed)
 
 
 def without_lost(values: pa.Array) -> pa.Array:
     """Values without the mark of a number that lost its tail in a workbook."""
-    return pc.replace_substring(values, LOST, "")
+    return values if values.null_count == len(values) else pc.replace_substring(values, LOST, "")
 
 
 def constant(value: str | None, n: int) -> pa.Array:
-    return pa.array([value] * n, pa.string())
+    return pa.nulls(n, pa.string()) if value is None else pa.repeat(pa.scalar(value, pa.string()), n)
 
 
 def prefixed(prefix: str, values: pa.Array) -> pa.Array:
@@ -99,12 +102,11 @@ def spoken(title: pa.Array, text: pa.Array) -> pa.Array:
 
 def split_later(texts: pa.Array) -> tuple[pa.Array, Later]:
     """Texts without what was added later, as Taobao's pages show it: `…16天后追评：…`."""
-    starts, added = [False] * len(texts), [None] * len(texts)
+    starts = np.zeros(len(texts), bool)
     hits = np.flatnonzero(np.asarray(pc.match_substring(texts, "追评"), bool))
-    later = Later(starts, added)  # type: ignore[arg-type]
     if not len(hits):
-        return texts, later
-    out = texts.to_pylist()
+        return texts, Later(starts, pa.nulls(len(texts), pa.string()))
+    out, added = texts.to_pylist(), [None] * len(texts)
     for i in hits:
         mark = _LATER.search(out[i])
         if mark is None:
@@ -114,29 +116,74 @@ def split_later(texts: pa.Array) -> tuple[pa.Array, Later]:
             starts[i], out[i] = True, after
         elif after:
             out[i], added[i] = before, after
-    return pa.array(out, pa.string()), later
+    return pa.array(out, pa.string()), Later(starts, pa.array(added, pa.string()))
 
 
 def languages(texts: pa.Array) -> pa.Array:
-    encoded = (texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts).dictionary_encode()
-    return pa.array([detect(t) for t in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    """`detect` of each text, without looking at those that are plainly Chinese one by one."""
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    plain = _plainly_chinese(texts)
+    rest = np.flatnonzero(~plain)
+    encoded = texts.take(pa.array(rest)).dictionary_encode()
+    found = pa.array([detect(t) for t in encoded.dictionary.to_pylist()], pa.string()).take(encoded.indices)
+    index = np.zeros(len(texts), np.int64)
+    index[rest] = 1 + np.arange(len(rest))
+    return pa.concat_arrays([pa.array(["zh"]), found]).take(pa.array(index))
+
+
+def _plainly_chinese(texts: pa.Array) -> np.ndarray:
+    """Where a text has more characters from U+5000 to U+9FFF than letters of other scripts (kana and Hangul count three
+    times), by its bytes in UTF-8."""
+    at = _offsets(texts)
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[at[0] : at[-1]] if len(texts) else np.zeros(0, np.uint8)
+    # How a byte speaks for Chinese (1) or for anything else (-1): the first bytes of a character alone, and letters.
+    # E3 begins signs and full stops as well as kana; the letters beyond U+2000 that are not Han count against it.
+    votes = np.zeros(256, np.int8)
+    votes[0xE5:0xEA] = 1
+    votes[ord("A") : ord("Z") + 1] = votes[ord("a") : ord("z") + 1] = -1
+    votes[0xC3:0xE2] = votes[0xF0] = -1
+    votes[0xEA:0xEE] = -3
+    said = votes[data].astype(np.int64)
+    kana = np.flatnonzero((data[:-1] == 0xE3) & (data[1:] >= 0x81) & (data[1:] <= 0x83))
+    said[kana] = -3
+    sums = np.concatenate([[0], np.cumsum(said)])
+    start = at - at[0]
+    return np.asarray(sums[start[1:]] > sums[start[:-1]], bool)
+
+
+def _offsets(texts: pa.Array) -> np.ndarray:
+    """Where each text begins in the bytes of the array, and where the last one ends."""
+    raw = np.frombuffer(texts.buffers()[1], np.int32)
+    return raw[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
 
 
 def fulfilment(values: pa.Array) -> pa.Array:
     """in_store | takeaway | pick_up | courier from the words for them; null for words that are none of these."""
+    encoded = values.dictionary_encode()
     known = {word: code for code, words in _FULFILMENT.items() for word in words}
-    return pa.array([None if v is None else known.get(v.lower()) for v in values.to_pylist()], pa.string())
+    told = pa.array([known.get(v.lower()) for v in encoded.dictionary.to_pylist()], pa.string())
+    return told.take(encoded.indices)
 
 
-def maps(pairs: list[tuple[str, list[str | None]]], n: int, kind: pa.DataType) -> pa.Array:
+def maps(pairs: Sequence[tuple[str, pa.Array]], n: int, kind: pa.MapType) -> pa.Array:
     """A map a row from named columns, leaving out nulls; null for a row without any."""
-    used = [(name, values) for name, values in pairs if any(v is not None for v in values)]
-    return pa.array([[(name, v[i]) for name, v in used if v[i] is not None] or None for i in range(n)], kind)
+    used = [(name, values) for name, values in pairs if values.null_count < len(values)]
+    if not used:
+        return pa.nulls(n, kind)
+    there = np.column_stack([np.asarray(pc.is_valid(values), bool) for _, values in used])
+    row, column = np.divmod(np.flatnonzero(there.ravel()), len(used))
+    keys = pa.array([name for name, _ in used], pa.string()).take(pa.array(column))
+    items = pa.concat_arrays([values.cast(kind.item_type) for _, values in used]).take(pa.array(column * n + row))
+    sizes = there.sum(axis=1)
+    offsets = pa.array(np.concatenate([[0], np.cumsum(sizes)]), pa.int32(), mask=np.append(sizes == 0, False))
+    return pa.MapArray.from_arrays(offsets, keys, items, kind)
 
 
 def unknown(ids: pa.Array, known: frozenset[str]) -> set[str]:
     """Ids that a dimension table does not have; none where there is no table."""
-    return {i for i in pc.unique(ids).to_pylist() if i is not None and i not in known} if known else set()
+    if not known or ids.null_count == len(ids):
+        return set()
+    return {i for i in pc.unique(ids).to_pylist() if i is not None and i not in known}
 
 
 def complete(batch: pa.RecordBatch, line: int) -> pa.RecordBatch:

@@ -18,21 +18,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from scipy.stats import poisson
+from scipy.special import pdtrc
 
 from voc.config import Hygiene
-from voc.schemas import REVIEWS, conform
 from voc.text.duplicates import near_duplicates
 
 #: How improbable a day must be; a chain of 500 stores has some 15,000 store days a month.
 UNLIKELY = 1e-7
 #: Praise and hostility by stars, and how alike texts are that belong together without being copies.
 PRAISE, HOSTILE, ALIKE = 4.0, 2.0, 0.5
+#: What a row's flags depend on.
+COLUMNS = ["review_id", "kind", "created_at", "rating", "store_id", "sku_id", "order_id", "text", "flags"]
 _MICROSECONDS_AN_HOUR = 3_600_000_000
 _HAN = re.compile("[\u3400-\u9fff]")
 _TEXT_FLAGS = ("default_review", "incentivised", "claim")
@@ -91,43 +93,71 @@ def is_default_text(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
     return pc.fill_null(found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found, False)
 
 
-def flag(rows: pa.Table, limits: Hygiene) -> pa.Table:
-    """`rows` (schema `reviews`, one month, sorted by review_id) with `flags` and `duplicate_of` made anew.
+@dataclass(frozen=True)
+class Found:
+    """`flags` (sorted, a list a row) and `duplicate_of` (an id or null), in the order of the rows that were given."""
 
-    A `default_review` that a mapping set is kept. Flags are sorted.
-    """
-    if not len(rows):
-        return rows
-    order = pc.sort_indices(rows, sort_keys=[("created_at", "ascending"), ("review_id", "ascending")])
-    rows = rows.take(order).combine_chunks()
-    texts, ids = rows["text"].to_pylist(), rows["review_id"].to_pylist()
-    found: list[set[str]] = [set(flags) - set(OURS) for flags in rows["flags"].to_pylist()]
+    flags: pa.Array
+    duplicate_of: pa.Array
+
+
+def find(rows: pa.Table, limits: Hygiene) -> Found:
+    """The flags of one month's rows, made anew; needs `COLUMNS` of `reviews`. A `default_review` that is there is kept."""
+    n = len(rows)
+    order = pc.sort_indices(rows, sort_keys=[("created_at", "ascending"), ("review_id", "ascending")]).to_numpy()
+    rows = rows.select(COLUMNS).take(pa.array(order)).combine_chunks()
+    found = _kept(rows)
     praising = ~(rows["rating"].to_numpy(zero_copy_only=False) < PRAISE)
     for name, pattern in zip(_TEXT_FLAGS, (_DEFAULT, _INCENTIVISED, _CLAIM), strict=True):
         hits = np.asarray(pc.match_substring_regex(rows["text"], pattern, ignore_case=True), bool)
-        if name == "incentivised":
+        if name == "incentivised" and hits.any():
             hits &= praising & ~np.asarray(pc.match_substring_regex(rows["text"], _ANNOYED, ignore_case=True), bool)
-        for hit in np.flatnonzero(hits).tolist():
-            found[hit].add(name)
-    wanted = _comparable(rows, found)
-    duplicate_of: list[str | None] = [None] * len(rows)
-    first = np.arange(len(texts), dtype=np.int64)
-    first[wanted] = wanted[near_duplicates([texts[i] for i in wanted], threshold=limits.near_duplicate)]
-    repeated = np.bincount(first[wanted], minlength=len(texts))[first] > 1
-    telling = [
-        bool(r) and _characters(t) >= limits.near_duplicate_min_chars for r, t in zip(repeated, texts, strict=True)
-    ]
-    for i in wanted.tolist():
-        if first[i] != i and telling[i]:
-            found[i].add("near_duplicate")
-            duplicate_of[i] = ids[first[i]]
-    for name, members in _bursts(rows, texts, wanted, first, telling, limits):
-        for i in members:
-            found[i].add(name)
-    columns = {name: rows[name] for name in rows.column_names}
-    columns["flags"] = pa.array([sorted(f) for f in found], REVIEWS.field("flags").type)
-    columns["duplicate_of"] = pa.array(duplicate_of, pa.string())
-    return conform(pa.table(columns), REVIEWS).sort_by("review_id")
+        found[name] = found.get(name, np.zeros(n, bool)) | hits
+    wanted = _comparable(rows, found["default_review"])
+    first = np.arange(n)
+    if limits.copies:
+        copies = near_duplicates(rows["text"].take(pa.array(wanted)).to_pylist(), threshold=limits.near_duplicate)
+        first[wanted] = wanted[copies]
+    telling = _telling(rows["text"], np.bincount(first[wanted], minlength=n)[first] > 1, limits)
+    copied = np.zeros(n, bool)
+    copied[wanted] = True
+    copied &= telling & (first != np.arange(n))
+    found["near_duplicate"] = copied
+    for name, members in _bursts(rows, wanted, first, telling, limits):
+        found.setdefault(name, np.zeros(n, bool))[members] = True
+    duplicate_of = rows["review_id"].combine_chunks().take(pa.array(first, mask=~copied))
+    back = np.empty(n, np.int64)
+    back[order] = np.arange(n)
+    return Found(_lists(found, n).take(pa.array(back)), duplicate_of.take(pa.array(back)))
+
+
+def _kept(rows: pa.Table) -> dict[str, NDArray[np.bool_]]:
+    """The flags that rows have and that are not made here, and for each of them which rows."""
+    lists = rows["flags"].combine_chunks()
+    words, owner = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
+    out = {}
+    for name in sorted(set(pc.unique(words).to_pylist()) - set(OURS)):
+        out[name] = np.zeros(len(rows), bool)
+        out[name][owner[np.asarray(pc.equal(words, name), bool)]] = True
+    return out
+
+
+def _lists(found: dict[str, NDArray[np.bool_]], n: int) -> pa.Array:
+    names = sorted(found)
+    there = np.column_stack([found[name] for name in names])
+    _, column = np.divmod(np.flatnonzero(there.ravel()), len(names))
+    offsets = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(names).take(pa.array(column)))
+
+
+def _telling(texts: pa.ChunkedArray, repeated: NDArray[np.bool_], limits: Hygiene) -> NDArray[np.bool_]:
+    """Which of the texts that are repeated say enough for that to mean something."""
+    at = np.flatnonzero(repeated)
+    encoded = texts.take(pa.array(at)).combine_chunks().dictionary_encode()
+    enough = [_characters(text) >= limits.near_duplicate_min_chars for text in encoded.dictionary.to_pylist()]
+    out = np.zeros(len(texts), bool)
+    out[at] = np.asarray(enough, bool)[encoded.indices.to_numpy()]
+    return out
 
 
 def _characters(text: str) -> float:
@@ -136,19 +166,17 @@ def _characters(text: str) -> float:
     return han + (sum(map(str.isalnum, text)) - han) / 3
 
 
-def _comparable(rows: pa.Table, found: list[set[str]]) -> NDArray[np.int64]:
+def _comparable(rows: pa.Table, default: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Reviews with words of a customer. Survey answers are short and honest repetitions of each other."""
     told = pc.and_(pc.not_equal(rows["text"], ""), pc.is_in(rows["kind"], value_set=pa.array(["review", "followup"])))
-    index = np.flatnonzero(np.asarray(told, bool))
-    return np.asarray([i for i in index if "default_review" not in found[i]], np.int64)
+    return np.flatnonzero(np.asarray(told, bool) & ~default)
 
 
 def _bursts(
     rows: pa.Table,
-    texts: list[str],
     wanted: NDArray[np.int64],
     first: NDArray[np.int64],
-    telling: list[bool],
+    telling: NDArray[np.bool_],
     limits: Hygiene,
 ) -> list[tuple[str, list[int]]]:
     """(flag, rows) for every burst; rows may be in several."""
@@ -156,26 +184,25 @@ def _bursts(
     hours = rows["created_at"].cast(pa.int64()).to_numpy() / _MICROSECONDS_AN_HOUR
     reviews = np.asarray(pc.equal(rows["kind"], "review"), bool)
     moods = {"burst": ~(stars < PRAISE), "burst_negative": stars <= HOSTILE}
-    copies = np.bincount(first[wanted], minlength=len(texts))
-    often = [i for i in wanted.tolist() if copies[first[i]] >= limits.burst_size]
-    often = [i for i in often if telling[i]]
+    copies = np.bincount(first[wanted], minlength=len(rows))
+    often = wanted[(copies[first[wanted]] >= limits.burst_size) & telling[wanted]]
     out = []
     for name, mood in moods.items():
         for unit in ("store_id", "sku_id"):
             clusters: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-            units = rows[unit].to_pylist()
-            for i in often:
-                if mood[i] and units[i] is not None:
-                    clusters[units[i], int(first[i])].append(i)
+            some = often[mood[often]]
+            for i, place in zip(some.tolist(), rows[unit].take(pa.array(some)).to_pylist(), strict=True):
+                if place is not None:
+                    clusters[place, int(first[i])].append(i)
             for _, members in sorted(clusters.items()):
                 out += [(name, run) for run in _runs(members, hours, limits)]
     ordered = np.asarray(pc.is_valid(rows["order_id"]), bool)
-    stores = rows["store_id"].to_pylist()
+    stores = rows["store_id"].combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy()
     days = np.floor(hours / 24).astype(np.int64)
     for name, mood in {"burst": stars >= PRAISE, "burst_negative": moods["burst_negative"]}.items():
-        index = np.flatnonzero(mood & reviews & np.asarray([s is not None for s in stores]))
+        index = np.flatnonzero(mood & reviews & (stores >= 0))
         for members in _loud_days(index, stores, days, limits):
-            if name == "burst" or _suspicious(members, ordered, index, texts):
+            if name == "burst" or _suspicious(members, ordered, index, rows["text"]):
                 out.append((name, members))
     return out
 
@@ -190,38 +217,34 @@ def _runs(members: list[int], hours: NDArray[np.float64], limits: Hygiene) -> li
 
 
 def _loud_days(
-    index: NDArray[np.int64], stores: list[str | None], days: NDArray[np.int64], limits: Hygiene
+    index: NDArray[np.int64], stores: NDArray[np.int64], days: NDArray[np.int64], limits: Hygiene
 ) -> list[list[int]]:
     """Rows of the (store, day) cells that hold far more than the store's month and the chain's day would let expect.
 
     The expectation leaves the cell itself out; days on which the whole chain is loud (a festival) are expected to be loud.
     """
-    cells: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
-    for i in index:
-        cells[str(stores[i]), int(days[i])].append(int(i))
-    by_store: defaultdict[str, int] = defaultdict(int)
-    by_day: defaultdict[int, int] = defaultdict(int)
-    for (store, day), members in cells.items():
-        by_store[store] += len(members)
-        by_day[day] += len(members)
-    total, span = len(index), max(28, len(by_day))
-    out = []
-    for (store, day), members in sorted(cells.items()):
-        n = len(members)
-        if n < limits.burst_size:
-            continue
-        others, rest = by_day[day] - n, total - by_store[store]
-        share = (others + 1) / (rest + span)
-        expected = max((by_store[store] - n + 0.5) * share / max(1 - share, 0.05), 0.2)
-        if poisson.sf(n - 1, expected) < UNLIKELY:
-            out.append(members)
-    return out
+    if not len(index):
+        return []
+    _, cell = np.unique(np.stack([stores[index], days[index]]), axis=1, return_inverse=True)
+    cell = cell.ravel()
+    n = np.bincount(cell)
+    one = np.empty(len(n), np.int64)
+    one[cell] = index  # a row of each cell
+    _, store = np.unique(stores[one], return_inverse=True)
+    _, day = np.unique(days[one], return_inverse=True)
+    by_store, by_day = np.bincount(store, weights=n)[store], np.bincount(day, weights=n)[day]
+    share = (by_day - n + 1) / (len(index) - by_store + max(28, int(day.max()) + 1))
+    expected = np.maximum((by_store - n + 0.5) * share / np.maximum(1 - share, 0.05), 0.2)
+    loud = np.flatnonzero((n >= limits.burst_size) & (pdtrc(n - 1, expected) < UNLIKELY))
+    return [index[cell == which].tolist() for which in loud.tolist()]
 
 
-def _suspicious(members: list[int], ordered: NDArray[np.bool_], index: NDArray[np.int64], texts: list[str]) -> bool:
+def _suspicious(
+    members: list[int], ordered: NDArray[np.bool_], index: NDArray[np.int64], texts: pa.ChunkedArray
+) -> bool:
     """Most of a loud day without orders where reviews usually have one, or most of its texts alike."""
     usual = ordered[index].mean()
     orderless = usual >= 0.5 and ordered[members].mean() <= 0.5 * usual
-    told = [texts[i] for i in members if texts[i]]
+    told = [text for text in texts.take(pa.array(members)).to_pylist() if text]
     _, counts = np.unique(near_duplicates(told, threshold=ALIKE), return_counts=True)
     return bool(orderless or counts[counts > 1].sum() >= 0.5 * len(members))

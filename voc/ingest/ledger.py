@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,12 +21,15 @@ from voc.config import Config
 from voc.errors import InputError
 from voc.ingest import archives, dimensions, hygiene, linking, privacy, staging
 from voc.ingest import mapping as maps
-from voc.ingest.merging import NEW, SUPERSEDED, UNCHANGED, UPDATED, merge, winners
-from voc.ingest.normalise import INCOMING, Normaliser
+from voc.ingest.merging import INCOMING, Merging, Tally
+from voc.ingest.normalise import Normaliser
 from voc.ingest.sources import Source, load
+from voc.ingest.spool import Spool
 from voc.lake import Lake
-from voc.schemas import INGESTS, QUARANTINE, REVIEWS
+from voc.schemas import INGESTS, REVIEWS, conform
 
+#: Rows of a month that are written at a time, at least.
+PIECE = 32_768
 _log = logging.getLogger(__name__)
 
 
@@ -149,18 +151,17 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         links=job.links,
     )
     plan = staging.Plan(job.lake, {"ingest_id": ingest_id})
-    spool = staging.Spool(plan.root / "incoming")
-    rejected, heads, used = [QUARANTINE.empty_table()], [INCOMING.empty_table().select(_HEAD)], ""
+    spool = Spool(plan.root / "incoming", INCOMING)
+    used = ""
     for batch in batches:
         used = used or _encoding(batch)
         rows, bad = normaliser.part(batch)
         spool.add(rows)
-        heads.append(rows.select(_HEAD))
-        rejected.append(bad)
-    head = pa.concat_tables(heads).combine_chunks()
-    aside = pa.concat_tables(rejected)
-    status, restated = _planned(job, plan, spool, head, native=normaliser.native)
-    counts = _counts(head, status)
+        plan.quarantine(bad)
+    merging = Merging(job.lake, spool, Tally.of(normaliser.records), native=normaliser.native)
+    for month in merging.months():
+        _flagged(job, plan, merging, month)
+    counts = merging.tally.counts(plan.quarantined)
     result = Ingested(
         ingest_id=ingest_id,
         file=privacy.masked(path.name, 200),
@@ -172,16 +173,15 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         updated=counts["updated"],
         duplicate=counts["duplicate"],
         unchanged=counts["unchanged"],
-        quarantined=len(aside),
-        reviews_written=int((status <= UPDATED).sum()),
+        quarantined=plan.quarantined,
+        reviews_written=merging.tally.written,
         naive_times=normaliser.naive,
         months=tuple(plan.months),
         encoding=used or None,
-        restated=tuple(restated),
+        restated=tuple(merging.tally.restated),
         unknown_stores=tuple(sorted(normaliser.unknown_stores)),
         unknown_skus=tuple(sorted(normaliser.unknown_skus)),
     )
-    plan.quarantine(aside)
     plan.commit(result.row())
     _log.info("%s: %d records, %d new, %d quarantined", result.file, result.records, result.new, result.quarantined)
     for what, missed, ids in (
@@ -198,7 +198,29 @@ def _encoding(batch: pa.RecordBatch) -> str:
     return str((batch.schema.metadata or {}).get(b"encoding", b"").decode())
 
 
-_HEAD = ["review_id", "created_at", "month", "record", "root"]
+def _flagged(job: _Job, plan: staging.Plan, merging: Merging, month: str) -> None:
+    """Put one month into the plan, if it changes. Flags depend on all of its rows, so these are looked at twice."""
+    scratch = Spool(plan.root / f"merged-{month}", REVIEWS)
+    for rows in merging.merged(month):
+        scratch.add(rows)
+    if not scratch.months() and month not in merging.tally.restated:
+        return
+    found = hygiene.find(scratch.read(month, hygiene.COLUMNS), job.config.hygiene)
+    plan.month(month, _pieces(scratch, month, found))
+
+
+def _pieces(scratch: Spool, month: str, found: hygiene.Found) -> Iterator[pa.Table]:
+    """The month's rows with their flags, PIECE at a time."""
+    held, start = REVIEWS.empty_table(), 0
+    for rows in scratch.chunks(month):
+        flags, copies = (column.slice(start, len(rows)) for column in (found.flags, found.duplicate_of))
+        start += len(rows)
+        columns = {name: rows[name] for name in rows.column_names} | {"flags": flags, "duplicate_of": copies}
+        held = pa.concat_tables([held, conform(pa.table(columns), REVIEWS)])
+        if len(held) >= PIECE:
+            yield held
+            held = REVIEWS.empty_table()
+    yield held
 
 
 def _mapped(
@@ -219,82 +241,6 @@ def _mapped(
         yield from batches
 
     return all_of_them(), source.guess(first)
-
-
-def _planned(
-    job: _Job, plan: staging.Plan, spool: staging.Spool, head: pa.Table, *, native: bool
-) -> tuple[np.ndarray, list[str]]:
-    """Stage every month that changes. Status of each row of the file (in `head`'s order), and the months restated."""
-    status = np.full(len(head), SUPERSEDED, np.int8)
-    if not len(head):
-        return status, []
-    ids = head["review_id"].combine_chunks()
-    winning = winners(ids, head["created_at"].combine_chunks())
-    months = np.asarray(head["month"].to_pylist(), dtype=object)
-    # An id made of the content has the time in it: such a row cannot have been in another month before.
-    known = _elsewhere(job.lake, ids, months, winning) if native else _NOWHERE
-    leaving = known["month"].to_pylist()
-    restated = []
-    for month in sorted({*spool.months(), *leaving}):
-        old = job.lake.read("reviews", months=[month])
-        here = np.flatnonzero(months == month)
-        keep = winning[here]
-        rows = spool.read(month) if len(here) else INCOMING.empty_table()
-        fresh = rows.filter(pa.array(keep)).select(REVIEWS.names)
-        moved = _moved(job.lake, known.filter(pc.equal(known["target"], month)))
-        gone = known.filter(pc.equal(known["month"], month))["review_id"].combine_chunks()
-        merged, found = merge(old, fresh, moved, gone)
-        status[here[keep]] = found
-        if len(gone) or (found != UNCHANGED).any():
-            surveys_only = not len(gone) and not len(moved) and pc.all(pc.equal(fresh["kind"], "survey")).as_py()
-            plan.month(month, _flagged(merged, job.config, surveys_only=surveys_only))
-            restated += [month] if len(old) else []
-    return status, restated
-
-
-_NOWHERE = pa.schema([(name, pa.string()) for name in ("review_id", "month", "target")]).empty_table()
-
-
-def _elsewhere(lake: Lake, ids: pa.Array, months: np.ndarray, winning: np.ndarray) -> pa.Table:
-    """Rows of the lake that now belong to another month: review_id, month, and the new month as `target`."""
-    known = lake.read("reviews", columns=["review_id", "month"])
-    known = known.filter(pc.is_in(known["review_id"], value_set=ids))
-    at = pc.index_in(known["review_id"].combine_chunks(), value_set=ids.filter(pa.array(winning)))
-    target = pc.take(pa.array(months[winning].tolist(), pa.string()), at)
-    return known.append_column("target", target).filter(pc.not_equal(target, known["month"].combine_chunks()))
-
-
-def _flagged(rows: pa.Table, config: Config, *, surveys_only: bool) -> pa.Table:
-    """`rows` with their flags. Those of surveys and of reviews do not depend on each other, so when only surveys changed
-    the reviews keep the flags that they have."""
-    if not surveys_only:
-        return hygiene.flag(rows, config.hygiene)
-    survey = pc.equal(rows["kind"], "survey")
-    return pa.concat_tables([rows.filter(pc.invert(survey)), hygiene.flag(rows.filter(survey), config.hygiene)])
-
-
-def _moved(lake: Lake, known: pa.Table) -> pa.Table:
-    """The old rows that now belong to another month."""
-    if not len(known):
-        return REVIEWS.empty_table()
-    rows = lake.read("reviews", months=sorted(set(known["month"].to_pylist())))
-    return rows.filter(pc.is_in(rows["review_id"], value_set=known["review_id"].combine_chunks()))
-
-
-def _counts(head: pa.Table, status: np.ndarray) -> dict[str, int]:
-    """new, updated, duplicate and unchanged records from the status of their rows."""
-    if not len(head):
-        return dict(new=0, updated=0, duplicate=0, unchanged=0)
-    record, root = head["record"].to_numpy(), head["root"].to_numpy(zero_copy_only=False)
-    order = record[root].argsort()
-    records, own = record[root][order], status[root][order]
-    changed = np.zeros(len(records), bool)
-    rest = ~root & (status <= UPDATED)
-    changed[np.searchsorted(records, record[rest])] = True
-    new, duplicate = own == NEW, own == SUPERSEDED
-    updated = ~new & ~duplicate & ((own == UPDATED) | changed)
-    sums = dict(new=new, updated=updated, duplicate=duplicate, unchanged=~new & ~duplicate & ~updated)
-    return {name: int(which.sum()) for name, which in sums.items()}
 
 
 def _dimension(job: _Job, path: Path) -> Ingested:

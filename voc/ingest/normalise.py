@@ -18,14 +18,15 @@ from voc.ingest import dates, fields, privacy, ratings, survey
 from voc.ingest.fields import IDS, Later, Taken
 from voc.ingest.linking import Links
 from voc.ingest.mapping import Mapping, find, resolve
+from voc.ingest.merging import INCOMING
 from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
 from voc.ingest.xlsx_worker import LOST
 from voc.schemas import PAIRS, QUARANTINE, REVIEWS, TIME, conform
 
-#: `reviews` and what the ledger needs to know of a row: the record it came from, and whether it is that record's first.
-INCOMING = pa.schema(
-    [*REVIEWS, pa.field("record", pa.int64(), nullable=False), pa.field("root", pa.bool_(), nullable=False)]
-)
+#: What tells rows without an id apart, besides their time and words.
+_TELLING = (
+    "order_id", "store_id", "sku_id", "item_id", "store_name", "sku_name", "member_id", "rating", "nps",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,7 @@ class Places:
 
 @dataclass
 class Normaliser:
-    """Turns the batches of one file into rows; it counts across batches, so a file needs one of its own.
-
-    `counts` of content ids are kept in memory: about 100 bytes for each row that has no id of its own.
-    """
+    """Turns the batches of one file into rows; it counts across batches, so a file needs one of its own."""
 
     source: str
     channel: str | None
@@ -59,7 +57,6 @@ class Normaliser:
     native: bool = False  # some row has an id of its own, so its other fields may change
     unknown_stores: set[str] = field(default_factory=set)
     unknown_skus: set[str] = field(default_factory=set)
-    counts: dict[str, int] = field(default_factory=dict)
 
     def part(self, batch: pa.RecordBatch) -> tuple[pa.Table, pa.Table]:
         """Rows (schema INCOMING) and rejected rows (schema QUARANTINE) of a batch."""
@@ -75,18 +72,19 @@ class Normaliser:
             return INCOMING.empty_table(), pa.concat_tables(rejected)
         taken = Taken(sound, where, self.mapping)
         reasons, times, stars, nps = self._checked(taken)
-        bad = np.asarray([reason is not None for reason in reasons])
-        rejected.append(self._rejected(sound, columns, reasons, bad))
+        bad = np.zeros(len(sound), bool)
+        bad[list(reasons)] = True
+        rejected.append(self._rejected(sound, columns, reasons))
         if bad.all():
             return INCOMING.empty_table(), pa.concat_tables(rejected)
         keep = pa.array(~bad)
-        taken = Taken(sound.filter(keep), where, self.mapping)
+        taken = Taken(sound.filter(keep), where, self.mapping) if reasons else taken
         self.naive += int(times.naive[~bad].sum())
         rows = self._rows(taken, columns, times.at.filter(keep), stars.filter(keep), nps.filter(keep), numbers[~bad])
         return rows, pa.concat_tables(rejected)
 
-    def _checked(self, taken: Taken) -> tuple[list[tuple[str, str] | None], dates.Times, pa.Array, pa.Array]:
-        """A reason and message for each row that cannot be kept, beside its time, stars and NPS."""
+    def _checked(self, taken: Taken) -> tuple[dict[int, tuple[str, str]], dates.Times, pa.Array, pa.Array]:
+        """A reason and message for each row that cannot be kept, by its place; every row's time, stars and NPS."""
         zone, plan = self.mapping.dates.zone or self.zone, self.mapping.dates
         written = taken["created_at"]
         times = dates.parse(written, zone=zone, order=plan.order, excel=plan.excel)
@@ -94,13 +92,13 @@ class Normaliser:
             self.scale = ratings.choose(taken["rating"], self.mapping.rating.scale, self.mapping.rating.words)
         stars = ratings.parse(taken["rating"], scale=self.scale, words=self.mapping.rating.words)
         nps = ratings.parse_nps(taken["nps"])
-        reasons: list[tuple[str, str] | None] = [None] * len(written)
+        reasons: dict[int, tuple[str, str]] = {}
         # Later entries overwrite earlier ones: the last is the most important.
-        for i in np.flatnonzero(nps.bad):
+        for i in np.flatnonzero(nps.bad).tolist():
             reasons[i] = ("bad_nps", f"{fields.shown(taken['nps'][i])} is no number from 0 to 10")
-        for i in np.flatnonzero(stars.bad):
+        for i in np.flatnonzero(stars.bad).tolist():
             reasons[i] = ("bad_rating", f"{fields.shown(taken['rating'][i])} is not on the scale {self.scale}")
-        for i in np.flatnonzero(np.asarray(pc.is_null(times.at), bool)):
+        for i in np.flatnonzero(np.asarray(pc.is_null(times.at), bool)).tolist():
             given = written[i].as_py()
             reasons[i] = (
                 ("missing_date", "no time is given")
@@ -108,13 +106,15 @@ class Normaliser:
                 else ("bad_date", f"{fields.shown(written[i])} is no time that can be read for certain")
             )
         for name in IDS:
+            if taken[name].null_count == len(written):
+                continue
             lost = pc.fill_null(pc.starts_with(taken[name], LOST), False)
-            for i in np.flatnonzero(np.asarray(lost, bool)):
+            for i in np.flatnonzero(np.asarray(lost, bool)).tolist():
                 reasons[i] = (
                     "precision_lost",
                     f"{name} is a number of more than 15 digits; its last digits are lost in the workbook",
                 )
-        return reasons, times, stars.values, nps.values
+        return dict(sorted(reasons.items())), times, stars.values, nps.values
 
     def _rows(
         self, taken: Taken, columns: list[str], at: pa.Array, stars: pa.Array, nps: pa.Array, numbers: np.ndarray
@@ -125,11 +125,12 @@ class Normaliser:
         order = privacy.safe_ids(taken["order_id"], self.key)
         linked = self.links.orders(order)
         places = self._places(taken, linked, text)
-        kinds = ["survey" if is_survey else "followup" if begun else "review" for begun in later.starts]
+        kinds = pc.if_else(pa.array(later.starts), "followup", "survey" if is_survey else "review")
         columns_of = {
             "review_id": self._ids(at, taken, columns, raw),
+            "own": pc.is_valid(taken["review_id"]),
             "parent_id": fields.prefixed(self.source, privacy.safe_ids(taken["parent_id"], self.key)),
-            "kind": pa.array(kinds, pa.string()),
+            "kind": kinds,
             "source": fields.constant(self.source, n),
             "channel": self._channel(taken),
             "created_at": at,
@@ -152,7 +153,7 @@ class Normaliser:
             "flags": self._flags(taken, text, stars, nps),
             "ingest_id": fields.constant(self.ingest_id, n),
             "record": pa.array(numbers, pa.int64()),
-            "root": pa.array(np.ones(n, bool)),
+            "root": pa.repeat(True, n),
         }
         for name in ("touchpoint", "lot", "warehouse", "carrier"):
             columns_of[name] = privacy.masked_array(taken[name], privacy.MAX_VALUE)
@@ -163,38 +164,21 @@ class Normaliser:
         return pa.concat_tables(parts).combine_chunks()
 
     def _ids(self, at: pa.Array, taken: Taken, columns: list[str], raw: pa.Array) -> pa.Array:
-        """`source:native`, else `source:hash` of the content with `-2`, `-3`, ... for the second, third, ... of its kind.
+        """`source:native`, else `source:hash` of the content; rows with the same hash are told apart when a month is merged.
 
         The hash is keyed and taken over what the file says, before masking and linking: better masks or new dimension
         tables must not turn a known review into a new one.
         """
-        native = privacy.safe_ids(taken["review_id"], self.key).to_pylist()
-        self.native = self.native or any(own is not None for own in native)
-        if self.mapping.kind == "survey":
-            told = [taken.batch.column(name) for name in columns]
-        else:
-            named = (
-                "order_id",
-                "store_id",
-                "sku_id",
-                "item_id",
-                "store_name",
-                "sku_name",
-                "member_id",
-                "rating",
-                "nps",
-            )
-            told = [*(taken[name] for name in named), raw]
-        moments = at.cast(pa.int64()).to_pylist()
-        out = []
-        for own, moment, *rest in zip(native, moments, *(c.to_pylist() for c in told), strict=True):
-            if own is not None:
-                out.append(f"{self.source}:{own}")
-                continue
-            base = privacy.keyed(self.key, "review", str(moment), *("" if v is None else f"={v}" for v in rest))
-            nth = self.counts[base] = self.counts.get(base, 0) + 1
-            out.append(f"{self.source}:{base}" if nth == 1 else f"{self.source}:{base}-{nth}")
-        return pa.array(out, pa.string())
+        native = fields.prefixed(self.source, privacy.safe_ids(taken["review_id"], self.key))
+        without = pc.is_null(native)
+        self.native = self.native or native.null_count < len(native)
+        if not native.null_count:
+            return native
+        names = columns if self.mapping.kind == "survey" else _TELLING
+        told = [taken.batch.column(n) if self.mapping.kind == "survey" else taken[n] for n in names]
+        told = [column.filter(without) for column in (at.cast(pa.int64()).cast(pa.string()), *told, raw)]
+        hashes = fields.prefixed(self.source, privacy.keyed_rows(self.key, *told))
+        return pc.replace_with_mask(native, without, hashes)
 
     def _channel(self, taken: Taken) -> pa.Array:
         if self.channel is not None:
@@ -204,10 +188,13 @@ class Normaliser:
     def _flags(self, taken: Taken, text: pa.Array, stars: pa.Array, nps: pa.Array) -> pa.Array:
         """`default_review` where the mapping knows the text as nobody's words, or where nothing at all was said."""
         silent = pc.is_in(taken["text"], value_set=pa.array(self.mapping.default_texts, pa.string()))
+        silent = pc.fill_null(silent, False)
         if self.mapping.kind == "review":
             empty = pc.and_(pc.equal(text, ""), pc.and_(pc.is_null(stars), pc.is_null(nps)))
-            silent = pc.or_(pc.fill_null(silent, False), empty)
-        return pa.array([["default_review"] if s else [] for s in silent.to_pylist()], REVIEWS.field("flags").type)
+            silent = pc.or_(silent, empty)
+        offsets = np.concatenate([[0], np.cumsum(np.asarray(silent, bool))])
+        words = pa.repeat(pa.scalar("default_review"), int(offsets[-1]))
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), words)
 
     def _places(self, taken: Taken, linked: pa.Table, text: pa.Array) -> Places:
         store = pc.coalesce(privacy.safe_ids(taken["store_id"], self.key), self.links.stores_named(taken["store_name"]))
@@ -229,6 +216,9 @@ class Normaliser:
             ("store_name", store, self.links.store_ids, self.unknown_stores),
             ("sku_name", sku, self.links.sku_ids, self.unknown_skus),
         ):
+            if taken[name].null_count == len(text):
+                named[name] = taken[name]
+                continue
             # A name is worth keeping only where the dimension table does not have it.
             listed = pc.is_in(ids, value_set=pa.array(sorted(known), pa.string()))
             kept = pc.if_else(listed, pa.scalar(None, pa.string()), taken[name])
@@ -253,7 +243,7 @@ class Normaliser:
             if actual is not None:
                 values = fields.stripped(taken.batch.column(actual))
                 scores = ratings.parse(values, scale=self.scale, words=self.mapping.rating.words)
-                parsed.append((name, scores.values.to_pylist()))
+                parsed.append((name, scores.values))
         return fields.maps(parsed, len(taken.batch), REVIEWS.field("subscores").type)
 
     def _attributes(self, taken: Taken, columns: list[str], named: dict[str, pa.Array]) -> pa.Array:
@@ -269,26 +259,24 @@ class Normaliser:
         kept = [c for c in kept if find((c,), plan.ignore) is None and not privacy.is_personal(c)]
         # Open answers are rows of their own, except those that say nothing.
         opened = {find((q,), columns) for q in plan.columns.questions}
-        pairs: list[tuple[str, list[str | None]]] = []
+        pairs: list[tuple[str, pa.Array]] = []
         for column in kept:
             values = fields.without_lost(fields.stripped(taken.batch.column(column)))
             if column == taken.fields.get("item_id"):  # long numbers elsewhere may be anybody's
-                told = privacy.safe_ids(values, self.key).to_pylist()
+                told = privacy.safe_ids(values, self.key)
             else:
-                told = privacy.masked_array(values, privacy.MAX_VALUE).to_pylist()
+                told = privacy.masked_array(values, privacy.MAX_VALUE)
             if is_survey:
-                told = [
-                    None if v in survey.UNANSWERED or (column in opened and not survey.is_silent(v)) else v
-                    for v in told
-                ]
+                kept_words = survey.silent(told) if column in opened else survey.answered(told)
+                told = pc.if_else(kept_words, told, pa.scalar(None, pa.string()))
             pairs.append((survey.plain_title(column) if is_survey else column, told))
-        pairs += [(name, values.to_pylist()) for name, values in named.items()]
+        pairs += named.items()
         for question, group in grouped.items():
             chosen = [(option, taken.batch.column(column).to_pylist()) for column, option in group]
             ticked = [
                 survey.JOINT.join(option for option, given in chosen if given[i] == "1") or None for i in range(n)
             ]
-            pairs.append((question, privacy.masked_array(pa.array(ticked, pa.string()), privacy.MAX_VALUE).to_pylist()))
+            pairs.append((question, privacy.masked_array(pa.array(ticked, pa.string()), privacy.MAX_VALUE)))
         return fields.maps(pairs, n, PAIRS)
 
     def _followups(self, taken: Taken, roots: pa.Table, later: Later) -> list[pa.Table]:
@@ -296,7 +284,7 @@ class Normaliser:
         texts = taken["followup_text"]
         nothing = pc.is_in(texts, value_set=pa.array(self.mapping.no_followup, pa.string()))
         texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
-        texts = pc.coalesce(privacy.masked_array(texts), pa.array(later.texts, pa.string()))
+        texts = pc.coalesce(privacy.masked_array(texts), later.texts)
         index = pa.array(np.flatnonzero(np.asarray(pc.is_valid(texts), bool)), pa.int64())
         if not len(index):
             return []
@@ -318,9 +306,7 @@ class Normaliser:
             if column is None:
                 continue
             texts = privacy.masked_array(fields.stripped(taken.batch.column(column)))
-            told = pa.array(
-                [t is not None and t not in survey.UNANSWERED and not survey.is_silent(t) for t in texts.to_pylist()]
-            )
+            told = pc.and_not(survey.answered(texts), survey.silent(texts))
             root, texts = roots.filter(told), texts.filter(told)
             if len(root):
                 at = root["created_at"].combine_chunks()
@@ -354,8 +340,8 @@ class Normaliser:
             "month": dates.months(at, self.zone),
             "text": text,
             "lang": fields.languages(text),
-            "flags": pa.array([[]] * len(root), REVIEWS.field("flags").type),
-            "root": pa.array(np.zeros(len(root), bool)),
+            "flags": pa.repeat(pa.scalar([], REVIEWS.field("flags").type), len(root)),
+            "root": pa.repeat(False, len(root)),
             **{name: fields.constant(value, len(root)) for name, value in fixed.items()},
         }
         return conform(pa.table(columns), INCOMING)
@@ -367,15 +353,13 @@ class Normaliser:
             rows.column(LINE), rows.column(REASON).to_pylist(), rows.column(MESSAGE).to_pylist(), raw
         )
 
-    def _rejected(
-        self, rows: pa.RecordBatch, columns: list[str], reasons: list[tuple[str, str] | None], bad: np.ndarray
-    ) -> pa.Table:
-        chosen = rows.take(pa.array(np.flatnonzero(bad)))
+    def _rejected(self, rows: pa.RecordBatch, columns: list[str], reasons: dict[int, tuple[str, str]]) -> pa.Table:
+        chosen = rows.take(pa.array(list(reasons), pa.int64()))
         members = self._member_columns(columns)
-        found = [r for r in reasons if r is not None]
         cells = zip(*(chosen.column(name).to_pylist() for name in columns), strict=True)
         raw = [privacy.masked_row([v or "" for v in row], columns, members) for row in cells]
-        return self._set_aside(chosen.column(LINE), [r for r, _ in found], [m for _, m in found], raw)
+        told = list(reasons.values())
+        return self._set_aside(chosen.column(LINE), [r for r, _ in told], [m for _, m in told], raw)
 
     def _member_columns(self, columns: list[str]) -> set[str]:
         return {c for c in columns if find((c,), self.mapping.columns.member_id) is not None}

@@ -13,14 +13,18 @@ import re
 import secrets
 import stat
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from voc.errors import ConfigError
 from voc.text.clean import clean
 from voc.text.mask import mask
+from voc.text.maskable import mask_all
 
 KEY_BYTES = 32
 #: Longest text that is kept, in code points; a review beyond it is a paste, and every later step is bounded by it.
@@ -29,6 +33,10 @@ MAX_VALUE = 500
 MAX_RAW = 2_000
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
+#: Eleven digits in the forms that _PHONE allows; in RE2 and for ASCII alone.
+_ELEVEN = r"1[- ]?[3-9](?:[- ]?\d){9}"
+#: Up to so many different values a column is masked value by value, which is remembered from batch to batch.
+_FEW = 500
 _PAIR = re.compile(r'"([^"\\]{1,60})"\s*:\s*("(?:[^"\\]|\\.)*"?|[-\d.eE+]+)')
 _STARRED = re.compile("[*＊•●]")
 #: Column titles under which people, not opinions, are kept. Such a column is dropped unless the mapping names it.
@@ -82,6 +90,19 @@ def keyed(key: bytes, *parts: str) -> str:
     return hmac.digest(key, ascii(parts).encode("ascii"), "sha256").hex()[:32]
 
 
+def keyed_rows(key: bytes, *columns: pa.Array) -> pa.Array:
+    """One hash a row over the row's cells, 32 hexadecimal digits, as `keyed` makes them of one tuple.
+
+    Each cell is written with its length before it, so that no two different rows are hashed alike.
+    """
+    parts = []
+    for column in columns:
+        told = pc.binary_join_element_wise(pc.binary_length(column).cast(pa.string()), column, ":")
+        parts.append(pc.fill_null(told, "-"))
+    rows = pc.binary_join_element_wise(*parts, "|").to_pylist()
+    return pa.array([hmac.digest(key, row.encode(), "sha256").hex()[:32] for row in rows], pa.string())
+
+
 def member_ids(values: pa.Array, key: bytes) -> pa.Array:
     """Keyed hashes of member ids or nicknames; nulls stay null.
 
@@ -95,9 +116,22 @@ def safe_ids(values: pa.Array, key: bytes) -> pa.Array:
 
     The same id gives the same hash in every file, so orders still join.
     """
-    return _by_distinct(
-        values, lambda value: "h" + keyed(key, "id", value) if holds_phone(value) else clean(value)[:200]
-    )
+    if values.null_count == len(values):
+        return values
+    kept = pc.utf8_slice_codeunits(pc.replace_substring(values, "\0", ""), 0, 200)
+    # What is neither ASCII nor short is looked at one by one: other widths and scripts have digits too.
+    doubtful = pc.or_(pc.match_substring_regex(values, _ELEVEN), pc.match_substring_regex(values, r"[^\x01-\x7f]"))
+    at = np.flatnonzero(np.asarray(pc.fill_null(doubtful, False), bool))
+    if not len(at):
+        return kept
+    told = _by_distinct(values.take(pa.array(at)), lambda value: _safe_id(value, key))
+    index = np.arange(len(values))
+    index[at] = len(values) + np.arange(len(at))
+    return pa.concat_arrays([kept, told]).take(pa.array(index))
+
+
+def _safe_id(value: str, key: bytes) -> str:
+    return "h" + keyed(key, "id", value) if holds_phone(value) else clean(value)[:200]
 
 
 def holds_phone(value: str) -> bool:
@@ -110,6 +144,12 @@ def is_personal(column: str) -> bool:
     return _PERSONAL.search(unicodedata.normalize("NFKC", column).replace(" ", "")) is not None
 
 
+@lru_cache(maxsize=1 << 14)
+def _masked(text: str, limit: int) -> str:
+    """The values of a column that has few come again in every batch."""
+    return masked(text, limit)
+
+
 def masked(text: str, limit: int = MAX_TEXT) -> str:
     """`text` as it may be stored: without NUL and lone surrogates, each masked code point one `＊`, at most `limit`."""
     text = clean(text)
@@ -118,7 +158,18 @@ def masked(text: str, limit: int = MAX_TEXT) -> str:
 
 def masked_array(values: pa.Array, limit: int = MAX_TEXT) -> pa.Array:
     """`masked` for each value; nulls stay null."""
-    return _by_distinct(values, lambda value: masked(value, limit))
+    if values.null_count == len(values):
+        return values
+    encoded = values.dictionary_encode()
+    distinct = encoded.dictionary
+    if len(distinct) <= _FEW:
+        return pa.array([_masked(value, limit) for value in distinct.to_pylist()], pa.string()).take(encoded.indices)
+    cleaned = pc.replace_substring(distinct, "\0", "")
+    if pc.max(pc.utf8_length(cleaned)).as_py() > limit:
+        long = pc.greater(pc.utf8_length(cleaned), limit)
+        cut = pc.binary_join_element_wise(pc.utf8_slice_codeunits(cleaned, 0, limit - 1), "…", "")
+        cleaned = pc.if_else(long, cut, cleaned)
+    return mask_all(cleaned).take(encoded.indices)
 
 
 def masked_row(cells: Sequence[str], columns: Sequence[str], members: Iterable[str] = ()) -> str:
@@ -141,8 +192,10 @@ def _blotted(pair: re.Match[str], hidden: set[str]) -> str:
     return f'"{pair[1]}": "＊"' if pair[1] in hidden or is_personal(pair[1]) else pair[0]
 
 
-def _by_distinct(values: pa.Array, change) -> pa.Array:  # type: ignore[no-untyped-def]
+def _by_distinct(values: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
     """Apply `change` once to each distinct value."""
-    encoded = values.dictionary_encode() if not pa.types.is_dictionary(values.type) else values
-    changed = pa.array([None if v is None else change(v) for v in encoded.dictionary.to_pylist()], pa.string())
+    if values.null_count == len(values):
+        return values
+    encoded = values.dictionary_encode()
+    changed = pa.array([change(v) for v in encoded.dictionary.to_pylist()], pa.string())
     return changed.take(encoded.indices)

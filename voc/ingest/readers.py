@@ -11,22 +11,23 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from voc.errors import InputError
 from voc.ingest import archives, csvfile, encodings, xlsx
-from voc.ingest.csvfile import MAX_LINE, Row
+from voc.ingest.csvfile import MAX_LINE, Row, Run
 from voc.ingest.mapping import Reading
 
 LINE, REASON, MESSAGE, RAW = "voc:line", "voc:reason", "voc:message", "voc:raw"
 OWN = (LINE, REASON, MESSAGE, RAW)
 UNIT = "\x1f"
-BATCH = 8192
+BATCH = 32_768
 #: A JSON document that is not one object a line is read whole; larger ones must be JSON Lines.
 MAX_DOCUMENT = 256 << 20
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -68,30 +69,54 @@ def _text(raw: Any, found: encodings.Encoding) -> io.TextIOWrapper:
     )
 
 
-def _batched(parsed: Iterator[Row], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
+def _batched(parsed: Iterator[Row | Run], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
     header = next(parsed, None)
-    if header is None:
+    if not isinstance(header, Row):
         raise InputError("the file is empty: a header row is needed")
-    columns, held = header.cells, []
-    for row in parsed:
-        held.append(row)
-        if len(held) == size:
-            yield batch(columns, held, encoding)
-            held = []
+    columns = header.cells
+    nothing: list[str | None] = [None] * len(columns)
+    cells: list[Sequence[str | None]] = []
+    lines: list[int] = []
+    bad: dict[int, Row] = {}
+    for found in parsed:
+        if isinstance(found, Run):
+            cells += found.cells
+            lines += found.lines
+        else:
+            if found.reason:
+                bad[len(cells)] = found
+            cells.append(nothing if found.reason else found.cells)
+            lines.append(found.line)
+        if len(cells) >= size:
+            yield _batch(columns, cells, lines, bad, encoding)
+            cells, lines, bad = [], [], {}
     # An empty file with a header still says which columns it has.
-    yield batch(columns, held, encoding)
+    yield _batch(columns, cells, lines, bad, encoding)
 
 
 def batch(columns: Sequence[str], found: Sequence[Row], encoding: str) -> pa.RecordBatch:
     """Rows under `columns` as a batch in the form of the module's docstring."""
     nothing: list[str | None] = [None] * len(columns)
-    sound = [nothing if row.reason else row.cells for row in found]
-    cells = list(zip(*sound, strict=True)) if found else [()] * len(columns)
-    arrays = [_strings(column) for column in cells]
-    arrays.append(pa.array([row.line for row in found], pa.int64()))
-    arrays.append(_strings([row.reason for row in found]))
-    arrays.append(_strings([row.message if row.reason else None for row in found]))
-    arrays.append(_strings([UNIT.join(row.cells) if row.reason else None for row in found]))
+    cells: list[Sequence[str | None]] = [nothing if row.reason else row.cells for row in found]
+    bad = {i: row for i, row in enumerate(found) if row.reason}
+    return _batch(columns, cells, [row.line for row in found], bad, encoding)
+
+
+def _batch(
+    columns: Sequence[str],
+    cells: Sequence[Sequence[str | None]],
+    lines: Sequence[int],
+    bad: Mapping[int, Row],
+    encoding: str,
+) -> pa.RecordBatch:
+    """`cells` a row each; `bad` are those that were set aside, by their place."""
+    arrays = [_strings(column) for column in zip(*cells, strict=True)] if cells else [_strings([])] * len(columns)
+    arrays.append(pa.array(lines, pa.int64()))
+    at = np.full(len(lines), len(bad))
+    at[list(bad)] = np.arange(len(bad))
+    told: list[tuple[str | None, ...]] = [(row.reason, row.message, UNIT.join(row.cells)) for row in bad.values()]
+    for column in zip(*told, (None, None, None), strict=True):
+        arrays.append(_strings(column).take(pa.array(at)))
     fields = [pa.field(name, pa.string()) for name in columns]
     fields += [pa.field(LINE, pa.int64()), *(pa.field(name, pa.string()) for name in (REASON, MESSAGE, RAW))]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, metadata={"encoding": encoding}))

@@ -1,9 +1,9 @@
 """A write-ahead plan, so that a run that dies leaves the lake as it was or as it should be after the next start.
 
-A file's months are written to `_staging/ID/` and described in `plan.json`, which appears in one rename. Only then are the
-tables changed, month by month, the ledger row last. A plan that is found at the next start is carried out from the top:
-each of its steps may be done twice. Without a `plan.json` nothing has been changed and the folder is dropped. What lies here
-is masked already.
+The parts of a file's months are written first, into the table's folder, named by their content and part of no version yet;
+`plan.json`, which appears in one rename, says which they are. Only then are the tables changed, month by month, the ledger
+row last. A plan that is found at the next start is carried out from the top: each of its steps may be done twice. Without a
+`plan.json` nothing has been changed and the folder is dropped. What lies here is masked already.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from voc.ingest.normalise import INCOMING
+from voc import parts
 from voc.lake import Lake
+from voc.parts import Part
 from voc.schemas import INGESTS, QUARANTINE, conform
 
 _log = logging.getLogger(__name__)
-#: Rows of a month that are held in memory before they are written.
-HELD = 16_384
+_REJECTED = "quarantine.arrows"
+_PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def folder(lake: Lake) -> Path:
@@ -35,84 +35,64 @@ def folder(lake: Lake) -> Path:
 
 
 @dataclass
-class Spool:
-    """Rows of one file, sorted into months on disk; at most HELD rows of each month are in memory."""
-
-    root: Path
-    held: dict[str, list[pa.Table]] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
-
-    def add(self, rows: pa.Table) -> None:
-        for month in sorted(pc.unique(rows["month"]).to_pylist()):
-            some = rows.filter(pc.equal(rows["month"], month))
-            self.held.setdefault(month, []).append(some)
-            self.counts[month] = self.counts.get(month, 0) + len(some)
-            if self.counts[month] >= HELD:
-                self._write(month)
-
-    def _write(self, month: str) -> None:
-        if month not in self.writers:
-            self.root.mkdir(parents=True, exist_ok=True)
-            self.writers[month] = pq.ParquetWriter(self.root / f"{month}.parquet", INCOMING)
-        self.writers[month].write_table(pa.concat_tables(self.held[month]))
-        self.held[month], self.counts[month] = [], 0
-
-    def months(self) -> list[str]:
-        return sorted(self.held)
-
-    def read(self, month: str) -> pa.Table:
-        """All rows of a month, in the file's order."""
-        writer = self.writers.pop(month, None)
-        parts = []
-        if writer is not None:
-            writer.close()
-            written = pq.read_table(self.root / f"{month}.parquet")
-            parts.append(pa.Table.from_arrays([written[f.name].cast(f.type) for f in INCOMING], schema=INCOMING))
-        return pa.concat_tables([*parts, *self.held[month]]).combine_chunks()
-
-
-@dataclass
 class Plan:
-    """What one file changes. `months` and `tables` name the staged files; they are written as they are added."""
+    """What one file changes. The parts of its months lie in the table's folder already, where no commit names them yet;
+    `tables` names the staged files of whole tables."""
 
     lake: Lake
     ingest: dict[str, Any]
-    months: list[str] = field(default_factory=list)
+    months: dict[str, list[Part]] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
+    rejected: pa.ipc.RecordBatchStreamWriter | None = None
+    quarantined: int = 0
 
     @property
     def root(self) -> Path:
         return folder(self.lake) / str(self.ingest["ingest_id"])
 
-    def month(self, month: str, rows: pa.Table) -> None:
-        """The slice `month` of `reviews` as it is to be."""
-        self._stage(f"reviews-{month}", rows)
-        self.months.append(month)
+    def month(self, month: str, rows: Iterable[pa.Table]) -> None:
+        """The slice `month` of `reviews` as it is to be, some rows at a time; no rows: the month is to be empty."""
+        written = (parts.write(self.lake.root, "reviews", month, some) for some in rows)
+        self.months[month] = [part for part in written if part is not None]
 
     def table(self, name: str, rows: pa.Table) -> None:
         """The whole table `name` as it is to be."""
-        self._stage(name, rows)
-        self.tables.append(name)
-
-    def quarantine(self, rows: pa.Table) -> None:
-        self._stage("quarantine", rows)
-
-    def _stage(self, name: str, rows: pa.Table) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
+        self._prepare()
         with open(self.root / f"{name}.arrow", "wb") as out:
             with pa.ipc.new_file(out, rows.schema) as writer:
                 writer.write_table(rows)
             out.flush()
             os.fsync(out.fileno())
+        self.tables.append(name)
+
+    def quarantine(self, rows: pa.Table) -> None:
+        """Further rejected rows."""
+        if not len(rows):
+            return
+        if self.rejected is None:
+            self._prepare()
+            self.rejected = pa.ipc.new_stream(str(self.root / _REJECTED), QUARANTINE, options=_PACKED)
+        self.rejected.write_table(rows)
+        self.quarantined += len(rows)
+
+    def _prepare(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+
+    def drop(self) -> None:
+        """Forget what was staged."""
+        if self.rejected is not None:
+            self.rejected.close()
+        shutil.rmtree(self.root, ignore_errors=True)
 
     def commit(self, ingest: Mapping[str, Any]) -> None:
         """Fix the plan with its ledger row, then carry it out."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        data = {"ingest": dict(ingest), "months": self.months, "tables": self.tables}
+        self._prepare()
+        if self.rejected is not None:
+            self.rejected.close()
+        months = {month: [asdict(part) for part in found] for month, found in self.months.items()}
         draft = self.root / "plan.tmp"
         with open(draft, "w", encoding="utf-8") as out:
-            json.dump(data, out, ensure_ascii=False)
+            json.dump({"ingest": dict(ingest), "months": months, "tables": self.tables}, out, ensure_ascii=False)
             out.flush()
             os.fsync(out.fileno())
         os.replace(draft, self.root / "plan.json")
@@ -141,24 +121,26 @@ def _carry_out(lake: Lake, root: Path, *, again: bool) -> None:
     """Do what the plan says; `again` if some of it may have been done."""
     plan = json.loads((root / "plan.json").read_text("utf-8"))
     ingest = plan["ingest"]
-    for month in plan["months"]:
-        lake.replace_month("reviews", month, _staged(root, f"reviews-{month}"))
+    for month, found in plan["months"].items():
+        lake.commit("reviews", month, [Part(**part) for part in found])
     for name in plan["tables"]:
         lake.replace(name, _staged(root, name))
-    for name, rows in (("quarantine", _rejected(root)), ("ingests", _ledger_row(ingest))):
-        done = again and ingest["ingest_id"] in lake.read(name, columns=["ingest_id"])["ingest_id"].to_pylist()
-        if not done:
-            lake.append(name, rows)
+    done = again and _has(lake, "quarantine", ingest["ingest_id"])
+    if not done and (root / _REJECTED).is_file():
+        with pa.OSFile(str(root / _REJECTED)) as source:
+            lake.append("quarantine", pa.ipc.open_stream(source))
+    if not (again and _has(lake, "ingests", ingest["ingest_id"])):
+        lake.append("ingests", _ledger_row(ingest))
     shutil.rmtree(root)
+
+
+def _has(lake: Lake, name: str, ingest_id: str) -> bool:
+    return ingest_id in pc.unique(lake.read(name, columns=["ingest_id"])["ingest_id"]).to_pylist()
 
 
 def _staged(root: Path, name: str) -> pa.Table:
     with pa.OSFile(str(root / f"{name}.arrow")) as source:
         return pa.ipc.open_file(source).read_all()
-
-
-def _rejected(root: Path) -> pa.Table:
-    return _staged(root, "quarantine") if (root / "quarantine.arrow").is_file() else QUARANTINE.empty_table()
 
 
 def _ledger_row(ingest: Mapping[str, Any]) -> pa.Table:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from voc.ingest.mapping import Columns, Mapping, Rating, find
 from voc.ingest.ratings import WORDS
@@ -64,6 +65,18 @@ def question_id(title: str) -> str:
 def is_silent(answer: str | None) -> bool:
     """Whether an answer to an open question says that there is nothing to say."""
     return answer is not None and answer.lower().strip("。.!！~ ") in NOTHING_TO_SAY | {""}
+
+
+def answered(answers: pa.Array) -> pa.Array:
+    """Bool: something was answered at all."""
+    return pc.and_(pc.is_valid(answers), pc.invert(pc.is_in(answers, value_set=pa.array(sorted(UNANSWERED)))))
+
+
+def silent(answers: pa.Array) -> pa.Array:
+    """Bool: `is_silent` of each answer."""
+    encoded = answers.dictionary_encode()
+    told = pa.array([is_silent(answer) for answer in encoded.dictionary.to_pylist()], pa.bool_())
+    return pc.fill_null(told.take(encoded.indices), False)
 
 
 def guess(batch: pa.RecordBatch) -> Mapping:
