@@ -14,9 +14,12 @@ import typer
 
 import voc
 from voc.commands import (
+    actions,
     analyze,
     annotate,
+    at_risk,
     audit,
+    bench,
     demo,
     doctor,
     eval,
@@ -31,6 +34,7 @@ from voc.commands import (
     say,
     sentiment,
     sources,
+    tags,
     taxonomy,
     topics,
 )
@@ -60,14 +64,22 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "keywords": keywords.keywords,
     "rank-file": rank_file.rank_file,
     "eval": eval.eval_,
+    "actions list": actions.list_,
+    "actions load": actions.load,
+    "actions fix": actions.fix,
+    "tags": tags.tags,
+    "at-risk": at_risk.at_risk,
     "audit sample": audit.sample,
     "audit load": audit.load,
     "models list": models.list_,
     "models verify": models.verify,
     "models build": models.build,
+    "bench ranking": bench.ranking,
     "doctor": doctor.doctor,
 }
 GROUPS = {
+    "actions": "What is to be done, what was done, and whether it helped.",
+    "bench": "What the parts of the job find and what they cost, on simulated data and on this machine.",
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
     "models": "The models that ship: what they are, whether they are whole, how the encoder is made.",
 }

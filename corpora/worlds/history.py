@@ -78,6 +78,22 @@ class History:
     def month(self) -> str:
         return self.months[-1]
 
+    def codes(self) -> list[str]:
+        """The issues' codes."""
+        found: list[str] = self.last.codes()
+        return found
+
+    def changes(self, level: str, rows: pa.Table) -> np.ndarray:
+        """The true changes of ranking rows of `level`: (N,)."""
+        out: np.ndarray = self.change[level][self.last.places(level, rows)]
+        return out
+
+    def planted_changes(self, level: str) -> dict[tuple[str | None, str | None, str], tuple[float, float]]:
+        """Cells planted to change by (store id, SKU id, issue): the factor, and the marked reviews without it."""
+        unit, issue = np.nonzero(self.planted[level] != 1)
+        told = zip(self.planted[level][unit, issue].tolist(), self.expected[level][unit, issue].tolist(), strict=True)
+        return dict(zip(self.last.cells(level, unit, issue), told, strict=True))
+
     def tables(self, past: int | None = None) -> dict[str, pa.Table]:
         """`facts`, `exposure`, `stores`, `skus` of the last month and the `past` before it (None: all)."""
         first = self.months[0 if past is None else max(len(self.months) - 1 - past, 0)]

@@ -115,12 +115,16 @@ class World:
         """Planted cells by (store id, SKU id, issue), with the marked reviews to be expected, planted risk included."""
         unit, issue = np.nonzero(self.planted(level))
         count = (self.expected(level) * self.truth(level))[unit, issue].tolist()
+        return dict(zip(self.cells(level, unit, issue), count, strict=True))
+
+    def cells(self, level: str, unit: np.ndarray, issue: np.ndarray) -> list[tuple[str | None, str | None, str]]:
+        """Store id, SKU id and issue code of places in `truth(level)`; None for what the level lacks."""
         nobody: list[str | None] = [None] * len(unit)
         store = {"store": unit, "store_sku": self.store[unit]}.get(level) if level != "sku" else None
         sku = {"sku": unit, "store_sku": self.sku[unit]}.get(level) if level != "store" else None
         stores = nobody if store is None else names("S", store).tolist()
         skus = nobody if sku is None else names("K", sku).tolist()
-        return dict(zip(zip(stores, skus, names("I", issue).tolist(), strict=True), count, strict=True))
+        return list(zip(stores, skus, names("I", issue).tolist(), strict=True))
 
     def truth(self, level: str) -> np.ndarray:
         """True relative risks of `level`: (S, I) for store, (K, I) for sku, (P, I) for store_sku."""

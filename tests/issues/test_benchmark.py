@@ -5,10 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from voc.corpora.worlds import history
 from voc.corpora.worlds import ranking as worlds
 
 from voc.issues import RankSettings
-from voc.issues.benchmark import benchmark
+from voc.issues.benchmark import benchmark, change_benchmark, cost
 
 QUICK = RankSettings(draws=40)
 
@@ -47,3 +48,25 @@ def test_worlds_are_what_they_say():
         cells = world.planted_cells(level)
         assert len(cells) == world.planted(level).sum()
         assert (world.truth(level)[world.planted(level)] > 1.5).all()
+
+
+def test_changes_are_judged_against_their_truth():
+    settings = dataclasses.replace(
+        history.SMALL, past=7, rises=(5.0,), changed_stores=4, changed_skus=4, changed_pairs=3, changed_complaints=10.0,
+        chain=dataclasses.replace(worlds.SMALL, reviews=8_000, issues=8, stores=25, skus=30),
+    )  # fmt: skip
+    scores = change_benchmark(partial(history.simulate, settings=settings), range(2), pasts=(3, 7), settings=QUICK)
+    by = {(s.level, s.past): s for s in scores}
+    assert set(by) == {(level, past) for level in ("store", "sku", "store_sku") for past in (3, 7)}
+    assert all(s.risen == s.fallen == s.found == 0 for s in scores if s.past == 3)  # too short
+    for level in ("store", "sku"):
+        score = by[level, 7]
+        assert score.planted == 8 and score.planted_fallen == 2
+        assert score.found_big <= score.found <= score.planted
+        assert score.recall >= 0.5 and score.false_share <= 0.2
+
+
+def test_cost_is_measured_on_as_many_cells_as_asked_for():
+    small, larger = cost((2_000, 8_000), issues=5, settings=QUICK)
+    assert (small.cells, larger.cells) == (2_000, 8_000)
+    assert 0 < small.rows < larger.rows and small.seconds > 0 and larger.megabytes >= small.megabytes

@@ -197,6 +197,19 @@ def test_festivals_move_between_months():
     assert {len(days) for days in LUNAR.values()} == {21} and "double_11" in FIXED
 
 
+def test_reviews_without_store_or_sku_take_part():
+    tables = chain_of(9, said=lambda ago, s, k, source: 12 if (s, ago) == (0, 0) else None)
+    for name in tables:
+        rows = tables[name].to_pylist()
+        for row in rows:
+            row["store_id"] = None if row["store_id"] == "s7" else row["store_id"]
+            row["sku_id"] = None if row["sku_id"] == "k3" else row["sku_id"]
+        tables[name] = pa.Table.from_pylist(rows, schema=tables[name].schema)
+    ranking = ranked(tables)
+    assert states(ranking)["s0"]["change"] == "rising"
+    assert {r["change"] for r in states(ranking, "sku").values()} == {"steady"}
+
+
 def test_order_of_months_in_the_tables_does_not_matter():
     tables = chain_of(9, said=lambda ago, s, k, source: 12 if (s, ago) == (0, 0) else None)
     random = np.random.default_rng(3)

@@ -24,8 +24,8 @@ Array = np.ndarray
 class Ids:
     """The units and issues that histories are wanted of: those of the month that is judged.
 
-    pairs (P, 2): places in `stores` and `skus`; groups: level -> (level of its members, (members,) the group of each or
-    -1, number of groups), for instance regions of stores.
+    pairs (P, 2): places in `stores` and `skus`, their length for none named (of such pairs nothing is kept); groups:
+    level -> (level of its members, (members,) the group of each or -1, number of groups), for instance regions of stores.
     """
 
     stores: Sequence[str]
@@ -146,7 +146,7 @@ def _pairs(month: Month, found: expectation.Margins, ids: Ids, store: Array, sku
     cells = month.cells
     columns = len(month.skus) + 1
     keys = cells.store * columns + cells.sku
-    mine_store, mine_sku = store[ids.pairs[:, 0]], sku[ids.pairs[:, 1]]
+    mine_store, mine_sku = np.append(store, -1)[ids.pairs[:, 0]], np.append(sku, -1)[ids.pairs[:, 1]]
     wanted = mine_store * columns + mine_sku
     row = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
     there = (mine_store >= 0) & (mine_sku >= 0)
