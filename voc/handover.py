@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 import voc
 from voc import issues as ranking_room
-from voc.actions import audit
+from voc.actions import audit, members, todo
 from voc.issues import prevalence as prevalences
 from voc.issues import selftest, verdict
 from voc.lake import MONTHLY
@@ -33,7 +33,8 @@ class Ranked:
 
 def after_rank(ranked: Ranked) -> list[str]:
     """Make every table of the month that follows from its ranking. Returns the names of those that were made anew."""
-    return [name for name, step in STEPS.items() if _step(ranked, name, step)]
+    made = [name for name, step in STEPS.items() if _step(ranked, name, step)]
+    return [*made, "actions"] if actions(ranked) else made
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,53 @@ def verdicts(ranked: Ranked) -> pa.Table:
     )
 
 
+def tags(ranked: Ranked) -> pa.Table:
+    """What members like and wish for."""
+    mentions, reviews = _spoken(ranked, members.WINDOW)
+    named = sorted(code for code, issue in ranked.issues.items() if issue.ranked)
+    return members.tags(
+        ranked.month, mentions, reviews, aspects=named, skus=ranked.read("skus"), confidence=_confidence(ranked)
+    )
+
+
+def at_risk(ranked: Ranked) -> pa.Table:
+    """Members who said that they may leave."""
+    mentions, reviews = _spoken(ranked, members.RISK_WINDOW)
+    return members.at_risk(ranked.month, mentions, reviews, skus=ranked.read("skus"), confidence=_confidence(ranked))
+
+
+def actions(ranked: Ranked) -> bool:
+    """Bring the action list up to the month; False when that changed nothing."""
+    lake = ranked.work.lake
+    issues = ranked.work.taxonomy().issues
+    table = todo.updated(
+        lake.read("actions"),
+        month=ranked.month,
+        ranking=ranked.read("ranking"),
+        owners={code: issue.owner for code, issue in issues.items() if not issue.general},
+        verdicts=ranked.read("verdicts"),
+    )
+    return lake.replace("actions", table) if len(table) or lake.exists("actions") else False
+
+
+def _spoken(ranked: Ranked, window: int) -> tuple[pa.Table, pa.Table]:
+    """Mentions and reviews of the last `window` months."""
+    lake = ranked.work.lake
+    first = ranking_room.previous(ranked.month, window - 1)
+    months = [m for m in lake.months("mentions") if first <= m <= ranked.month]
+    return lake.read("mentions", months=months), lake.read("reviews", months=months)
+
+
+def _confidence(ranked: Ranked) -> float:
+    return ranked.work.config.nlp.min_confidence
+
+
 STEPS: Mapping[str, Step] = {
     "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
     "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
     "verdicts": Step(verdicts, ("skus",), ("fixes", "facts", "exposure")),
+    "tags": Step(tags, ("skus",), ("mentions", "reviews")),
+    "at_risk": Step(at_risk, ("skus",), ("mentions", "reviews")),
 }
 
 
