@@ -28,7 +28,7 @@ $(VENV)/.demo: setup.cfg constraints.txt | $(VENV)/.made
 	touch $@
 
 $(VENV)/.test: setup.cfg constraints.txt | $(VENV)/.made
-	$(PIP) --editable '.[topics,spark,notebook,test]'
+	$(PIP) --editable '.[topics,spark,train,notebook,test]'
 	touch $@ $(VENV)/.demo
 
 $(VENV)/.made:

@@ -1,9 +1,9 @@
 """Which tests run where.
 
 Tests marked `realdata` need the folder that VOC_TEST_DATA names, tests marked `browser` a Chromium (on the path, or named by
-VOC_TEST_BROWSER), tests marked `spark` Java and that extra, tests marked `topics` their extra. Where one of these is absent
-its tests are not selected, and the first lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,spark,topics makes their
-absence an error, as in CI.
+VOC_TEST_BROWSER), tests marked `spark` Java and that extra, tests marked `topics` and `train` their extras. Where one of
+these is absent its tests are not selected, and the first lines of the run say so. VOC_TEST_REQUIRE=browser,realdata,train
+makes the absence of these an error; CI names all of them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ def missing() -> dict[str, str]:
         raise pytest.UsageError(f"VOC_TEST_DATA={folder} holds no manifest.json")
     if chromium() is None:
         lacks["browser"] = "no Chromium found"
+    axe = os.environ.get("VOC_TEST_AXE")
+    if not axe:
+        lacks["axe"] = "VOC_TEST_AXE is not set (npm install axe-core, then the path of its axe.min.js)"
+    elif not Path(axe).is_file():
+        raise pytest.UsageError(f"VOC_TEST_AXE={axe} is no file")
     if importlib.util.find_spec("bertopic") is None:
         lacks["topics"] = "the extra [topics] is not installed"
+    if importlib.util.find_spec("onnx") is None or importlib.util.find_spec("torch") is None:
+        lacks["train"] = "the extra [train] is not installed"
     if importlib.util.find_spec("pyspark") is None:
         lacks["spark"] = "the extra [spark] is not installed"
     elif shutil.which("java") is None:

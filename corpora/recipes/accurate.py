@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 LAYERS, PIECES = 4, 14_000
 BUDGET = 1_500_000
 VERSION = "1"
+NETWORK = "network.safetensors"
+"""The trained network in 32 bits, in the work folder."""
 _VOCABULARY = (
     ("polarity/online_shopping_9_cats", "review"), ("polarity/eprstmt_unlabeled", "sentence"),
     ("structured/meituan_hotpot_stores", "content"), ("structured/jd_washer", "content"),
@@ -45,6 +47,7 @@ def build(data: Path, source: Path, out: Path, *, budget: int = BUDGET) -> dict[
         import torch
     except ImportError as error:
         raise MissingExtra(f"the training of the accurate profile needs {error.name}, which", "train") from error
+    from safetensors.torch import save_file
     from tokenizers import Tokenizer
     from voc.corpora.recipes import accurate_encoder, accurate_rows, accurate_train
     from voc.corpora.recipes.accurate_export import export
@@ -64,8 +67,9 @@ def build(data: Path, source: Path, out: Path, *, budget: int = BUDGET) -> dict[
     tokens = accurate_encoder.tokenizer_json(encoder.pieces, encoder.scores.tolist())
     settings = accurate_train.Settings(budget=budget)
     rows = accurate_train.encoded(examples, Tokenizer.from_str(tokens), longest=settings.longest)
-    net = accurate_train.Net(encoder, len(codes), dropout=settings.dropout)
+    net = accurate_train.Net.of(encoder, len(codes), dropout=settings.dropout)
     accurate_train.train(net, rows, codes, settings, checkpoint=work / "checkpoint.pt")
+    save_file(net.state_dict(), work / NETWORK)
     export(net, out / f"{shipped.NAME}.onnx")
     (out / f"{shipped.NAME}-tokens.json").write_text(tokens, encoding="utf-8")
     return calibrate(data, out, names={code: taxonomy[code].zh for code in codes})

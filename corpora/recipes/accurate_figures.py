@@ -189,7 +189,7 @@ def measure(encoder: Encoder, folder: Path) -> dict[str, Any]:
         scores, labels = polarity_scores(encoder, examples)
         given = scores.argmax(axis=1)
         out[f"{name}: polarity of stretches, accuracy"] = float((given == labels).mean())
-        out[f"{name}: polarity of stretches, macro F1"] = _macro(labels, given)
+        out[f"{name}: polarity of stretches, macro F1"] = macro_f1(labels, given)
         if name != "own":
             out[f"{name}: spans, overlap F1"] = spans_f1(encoder, examples)
     scores, wanted = issue_scores(encoder, parts["own"])
@@ -204,7 +204,7 @@ def measure(encoder: Encoder, folder: Path) -> dict[str, Any]:
     return out
 
 
-def _macro(labels: NDArray[np.int64], given: NDArray[np.int64]) -> float:
+def macro_f1(labels: NDArray[np.int64], given: NDArray[np.int64]) -> float:
     scores = []
     for label in np.unique(labels):
         hit = float(((labels == label) & (given == label)).sum())

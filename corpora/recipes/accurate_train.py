@@ -65,26 +65,51 @@ class Layer(nn.Module):
         return self.oln(x + functional.dropout(inner, self.dropout, self.training))  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a network; `inner` is that of the feed-forward parts."""
+
+    hidden: int
+    layers: int
+    heads: int
+    inner: int
+    epsilon: float
+    pieces: int
+    positions: int
+
+
 class Net(nn.Module):
     """Token ids and mask (b, t) to states (b, t, hidden), and the linear heads on states and on means of states."""
 
-    def __init__(self, encoder: Encoder, issues: int, *, dropout: float) -> None:
+    def __init__(self, shape: Shape, issues: int, *, dropout: float) -> None:
         super().__init__()
-        hidden, parts = encoder.hidden, encoder.tensors
-        self.word = nn.Parameter(torch.from_numpy(parts["emb.word"].copy()), requires_grad=False)
-        self.place = nn.Parameter(torch.from_numpy(parts["emb.pos"] + parts["emb.type"][0]))
-        self.norm = nn.LayerNorm(hidden, encoder.epsilon)
+        hidden = shape.hidden
+        self.word = nn.Parameter(torch.zeros(shape.pieces, hidden), requires_grad=False)
+        self.place = nn.Parameter(torch.zeros(shape.positions, hidden))
+        self.norm = nn.LayerNorm(hidden, shape.epsilon)
         self.layers = nn.ModuleList(
-            Layer(hidden, encoder.heads, encoder.inner, encoder.epsilon, dropout) for _ in range(encoder.layers)
+            Layer(hidden, shape.heads, shape.inner, shape.epsilon, dropout) for _ in range(shape.layers)
         )
         self.polarity, self.issues, self.tags = nn.Linear(hidden, 3), nn.Linear(hidden, issues), nn.Linear(hidden, TAGS)
         nn.init.constant_(self.issues.bias, -3.0)
         self.dropout = dropout
-        state = self.state_dict()
+
+    @classmethod
+    def of(cls, encoder: Encoder, issues: int, *, dropout: float) -> Net:
+        """A network that starts with the weights of `encoder`, and with heads that know nothing."""
+        parts = encoder.tensors
+        shape = Shape(
+            encoder.hidden, encoder.layers, encoder.heads, encoder.inner, encoder.epsilon, len(encoder.pieces),
+            len(parts["emb.pos"]),
+        )  # fmt: skip
+        net = cls(shape, issues, dropout=dropout)
+        state = net.state_dict()
+        state["word"].copy_(torch.from_numpy(parts["emb.word"]))
+        state["place"].copy_(torch.from_numpy(parts["emb.pos"] + parts["emb.type"][0]))
         for name, value in parts.items():
-            key = _key(name)
-            if key:
+            if key := _key(name):
                 state[key].copy_(torch.from_numpy(value))
+        return net
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         x = self.word[ids] + self.place[: ids.shape[1]]
