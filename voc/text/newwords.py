@@ -181,7 +181,7 @@ def _entropy(
     pairs, times = np.unique(run * width + neighbour, return_counts=True)
     owner = pairs // width
     share = times / np.bincount(owner, weights=times, minlength=n)[owner]
-    return np.bincount(owner, weights=-share * np.log(share), minlength=n)
+    return np.asarray(np.bincount(owner, weights=-share * np.log(share), minlength=n), dtype=np.float64)
 
 
 def _without_fragments(found: Sequence[NewWord]) -> list[NewWord]:
