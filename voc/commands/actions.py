@@ -49,7 +49,19 @@ def list_(
         lists.write(out, rows, columns=SHOWN)
         print(out)
     else:
-        show([{k: str(v) if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows], as_json=as_json)
+        plain = [{k: str(v) if isinstance(v, dt.date) else v for k, v in row.items()} for row in rows]
+        show(plain if as_json else [_line(row) for row in plain], as_json=as_json)
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the terminal shows it."""
+    place = " × ".join(row[key] for key in ("store_id", "sku_id", "region", "category") if row[key])
+    of = "" if row["expected"] is None else f" ({row['expected']:.1f})"
+    return {
+        "action": row["action_id"], "status": row["status"], "due": row["due"], "owner": row["owner"],
+        "where": place or row["level"], "issue": f"{row['aspect']} {row['issue']}",
+        "observed (expected)": f"{row['observed']}{of}", "verdict": row["verdict"],
+    }  # fmt: skip
 
 
 def load(

@@ -52,7 +52,8 @@ def hand_over(
         lists.write(out, rows, columns=table.schema.names)
         print(out)
     else:
-        show(rows, as_json=as_json)
+        wide = ("evidence", "n_months", "competitor")
+        show(rows if as_json else [{k: v for k, v in row.items() if k not in wide} for row in rows], as_json=as_json)
 
 
 def _plain(value: Any) -> Any:
