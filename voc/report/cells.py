@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from voc import refs
-from voc.report import svg
+from voc.report import claims, svg
 from voc.report.book import Book
 from voc.report.figures import Evidence, Fig, Parts, anchor_of
 from voc.report.quotes import Quote, quotes
@@ -45,6 +45,7 @@ class Cell:
     sentence: Parts
     trend: Markup
     scale: Markup
+    change: str | None
     row: Mapping[str, Any]
 
 
@@ -159,7 +160,7 @@ class Cells:
             driver_id,
             row["text_only_gate"] is not None and row["text_only_gate"] != row["gate"],
             self.was(row),
-            claim := self.claim(row, issue, observed, n, rr, interval, driver),
+            claim := claims.claim(w, row, issue=issue, observed=observed, n=n, rr=rr, interval=interval, driver=driver),
             [f"{place}：" if w.zh else f"{w.title(place)}: ", *claim],
             Markup("") if veiled else self.trend(row),
             svg.scale(
@@ -172,6 +173,7 @@ class Cells:
                 base=w.pick("预期", "expected"),
                 title=title,
             ),
+            row["change"],
             row,
         )
 
@@ -185,40 +187,6 @@ class Cells:
         return refs.make(
             "ranking", month=row["month"], level=row["level"], issue_kind=row["issue_kind"], aspect=row["aspect"], **ids
         )
-
-    def claim(
-        self,
-        row: Mapping[str, Any],
-        issue: str,
-        observed: Fig,
-        n: Fig,
-        rr: Fig,
-        interval: str,
-        driver: str | None,
-    ) -> Parts:
-        """What the numbers say of a place, in one sentence that claims no more than the gate."""
-        w, gate = self.words, row["gate"]
-        named = w.quoted(issue)
-        if w.zh:
-            parts: list[str | Fig] = [n, " 条评价中 ", observed, f" 条投诉{named}"]
-            if gate == "strong":
-                parts += ["，约为预期的 ", rr, f"（{interval}）"]
-            elif gate == "moderate":
-                parts += ["，看来多于预期，约 ", rr, f"（{interval}）"]
-            else:
-                parts += ["，还不足以判断是否多于预期"]
-            parts.append(f"，主要来自{driver}。" if driver and gate != "insufficient" else "。")
-            return parts
-        verb = "complains" if row["observed"] == 1 else "complain"
-        parts = [observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}"]
-        if gate == "strong":
-            parts += [", about ", rr, f" the expected number ({interval})"]
-        elif gate == "moderate":
-            parts += [", probably more than expected, about ", rr, f" ({interval})"]
-        else:
-            parts += ["; too few to say whether that is more than expected"]
-        parts.append(f", mostly from {driver}." if driver and gate != "insufficient" else ".")
-        return parts
 
     def trend(self, row: Mapping[str, Any]) -> Markup:
         """The share of complaints over the months, for a told store or SKU."""
@@ -261,7 +229,7 @@ class Cells:
         )
         if not small:
             parts += [w.pick("，占 ", ", or "), rate, w.pick(f"（{interval}）", f" ({interval})")]
-        parts += [w.pick("。", "."), *self._compared(row)]
+        parts += [w.pick("。", "."), *claims.compared(w, row)]
         return ChainCell(
             issue,
             aspect,
@@ -303,22 +271,6 @@ class Cells:
             ),
             row,
         )
-
-    def _compared(self, row: Mapping[str, Any]) -> list[str]:
-        """A clause on month and year, only where the interval of the ratio leaves out one."""
-        w, out = self.words, []
-        for span, zh, en in (("month", "较上月", "last month"), ("year", "较去年同月", "the same month last year")):
-            low, high, x = row[f"{span}_ratio_lo"], row[f"{span}_ratio_hi"], row[f"{span}_ratio"]
-            if None in (low, high, x) or low <= 1 <= high or "1.0" in (w.ratio(low), w.ratio(high)):
-                continue  # an interval that reads as if it touched 1 would contradict the sentence
-            between = w.interval(low, high)
-            out.append(
-                w.pick(
-                    f"占比为{zh.removeprefix('较')}的 {w.times(x)}（{between}）。",
-                    f" The share is {w.times(x)} that of {en} ({between}).",
-                )
-            )
-        return out
 
     def quotes(self, row: Mapping[str, Any], most: int, *, veiled: bool = False, around: int = 48) -> list[Quote]:
         """The best words behind a row, those that the ranking chose first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voc.report import followup, readers, safety, scorecard
+from voc.report import changes, followup, readers, safety, scorecard
 from voc.report.book import watched
 from voc.report.context import Context
 from voc.report.figures import Fig
@@ -71,6 +71,7 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "cases": (cases := safety.cases(ctx, dim=dim, key=key)),
         "safety": Fig(w.count(len(cases)), safety.ref(ctx, dim, key), "", len(cases)),
         "fixes": followup.fixes(ctx, dim=dim, key=key),
+        "moves": changes.moves(ctx, dim=dim, key=key),
         "table": balance(ctx, dim, key),
         "praise": [
             (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in readers.praised(ctx, dim, key, 4)

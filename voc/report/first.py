@@ -8,7 +8,7 @@ from statistics import stdev
 from typing import Any
 
 from voc import refs
-from voc.report import decisions, followup, safety, svg, trends, trust
+from voc.report import changes, decisions, followup, safety, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
@@ -206,7 +206,9 @@ def _stars(ctx: Context) -> Figure:
 
 
 def changed(ctx: Context) -> Parts | None:
-    """How many of this month's signals were signals last month too; never worded as better or worse."""
+    """What moved against the months before; without history, which signals were there last month too, without a verdict."""
+    if (judged := changes.summary(ctx)) is not None:
+        return judged
     if ctx.cells.before is None or not (ctx.cells.before or any(ctx.book.gated.values())):
         return None
     w = ctx.words

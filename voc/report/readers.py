@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from voc import refs
-from voc.report import followup, launches, safety, scorecard, selftest, splits, svg, trends, trust
+from voc.report import changes, followup, launches, safety, scorecard, selftest, splits, svg, trends, trust
 from voc.report.cells import Cell
 from voc.report.context import Context
 from voc.report.data import PeerBand
@@ -173,7 +173,7 @@ def issues(ctx: Context) -> dict[str, Any]:
         if row["observed"]:
             values = _shares(ctx, row, missing)
             chain.append(ctx.cells.chain(row, svg.spark(values, title=ctx.words.pick("各月占比", "share by month"))))
-    return {"chain": chain, "levels": levels}
+    return {"chain": chain, "levels": levels, "moves": changes.moves(ctx)[:SHOWN]}
 
 
 def coverage(ctx: Context) -> dict[str, Any]:

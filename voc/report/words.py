@@ -85,6 +85,14 @@ REASONS = {
     "stray_quote": ("引号错位", "stray quotation mark"),
     "unclosed_quote": ("引号未闭合", "quotation mark not closed"),
 }
+CHANGES = {
+    "new": ("新出现", "new"),
+    "rising": ("上升", "rising"),
+    "falling": ("下降", "falling"),
+    "gone": ("消失", "gone"),
+    "chronic": ("老问题", "chronic"),
+    "seasonal": ("节庆常有", "seasonal"),
+}
 EVENTS = {
     "new": ("新出现", "new"),
     "kept": ("延续", "kept"),

@@ -1,0 +1,74 @@
+"""What the numbers of a row say, in sentences that claim no more than the gate and the intervals allow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from voc.report.figures import Fig, Parts
+from voc.report.words import Words
+
+MOVED = ("new", "rising", "falling", "gone")  # states that were told from chance at a controlled rate of false alarms
+
+
+def claim(
+    w: Words, row: Mapping[str, Any], *, issue: str, observed: Fig, n: Fig, rr: Fig, interval: str, driver: str | None
+) -> Parts:
+    """What a ranking row says of its place, without naming the place."""
+    gate, named = row["gate"], w.quoted(issue)
+    end = driver and gate in ("strong", "moderate")
+    if w.zh:
+        parts: list[str | Fig] = [n, " 条评价中 ", observed, f" 条投诉{named}"]
+        if gate == "strong":
+            parts += ["，约为预期的 ", rr, f"（{interval}）"]
+        elif gate == "moderate":
+            parts += ["，看来多于预期，约 ", rr, f"（{interval}）"]
+        else:
+            parts += ["，还不足以判断是否多于预期"]
+        parts.append(f"，主要来自{driver}。" if end else "。")
+    else:
+        verb = "complains" if row["observed"] == 1 else "complain"
+        parts = [observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}"]
+        if gate == "strong":
+            parts += [", about ", rr, f" the expected number ({interval})"]
+        elif gate == "moderate":
+            parts += [", probably more than expected, about ", rr, f" ({interval})"]
+        else:
+            parts += ["; too few to say whether that is more than expected"]
+        parts.append(f", mostly from {driver}." if end else ".")
+    if said := moved(w, row):
+        parts.append(said if w.zh else f" {said}")
+    return parts
+
+
+def moved(w: Words, row: Mapping[str, Any]) -> str:
+    """How a row compares with the months before it; '' where that cannot be told or nothing moved."""
+    state = row["change"]
+    ratio, between = w.times(row["change_rr"]), w.interval(row["change_lo"], row["change_hi"])
+    if state == "new":
+        return w.pick("前几个月没有人这样说。", "Nobody said so in the months before.")
+    if state == "rising":
+        return w.pick(f"是前几个月的 {ratio}（{between}）。", f"That is {ratio} the months before ({between}).")
+    if state == "falling":
+        return w.pick(f"降到前几个月的 {ratio}（{between}）。", f"Down to {ratio} the months before ({between}).")
+    if state == "gone":
+        return w.pick("前几个月有人说，本月没有了。", "Said in the months before, no longer this month.")
+    if state == "chronic":
+        return w.pick("前几个月就是这样。", "It has been so for months.")
+    if state == "seasonal":
+        return w.pick("去年同一节庆也这样升过。", "It rose at the same festival last year too.")
+    return ""
+
+
+def compared(w: Words, row: Mapping[str, Any]) -> list[str]:
+    """Sentences on month and year for a row of the chain list, only where the interval of the ratio leaves out one."""
+    out = []
+    for span, zh, en in (("month", "上月", "last month"), ("year", "去年同月", "the same month last year")):
+        low, high, x = row[f"{span}_ratio_lo"], row[f"{span}_ratio_hi"], row[f"{span}_ratio"]
+        if None in (low, high, x) or low <= 1 <= high or "1.0" in (w.ratio(low), w.ratio(high)):
+            continue  # an interval that reads as if it touched 1 would contradict the sentence
+        between = w.interval(low, high)
+        out.append(
+            w.pick(f"占比为{zh}的 {w.times(x)}（{between}）。", f" The share is {w.times(x)} that of {en} ({between}).")
+        )
+    return out
