@@ -90,11 +90,11 @@ EXPOSURE = _schema(
 
 # `chain` rows of the ranking are absolute: expected, rr, rank interval and gate are null there.
 RANKING = _schema(
-    month=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT, source=TEXT, category=TEXT, lot=TEXT,
-    issue_kind=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), expected=REAL, rr=REAL, rr05=REAL, rr95=REAL,
+    month=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT, source=TEXT, category=TEXT, parent_sku=TEXT,
+    lot=TEXT, issue_kind=(TEXT,), aspect=(TEXT,), n=(INT,), observed=(INT,), expected=REAL, rr=REAL, rr05=REAL, rr95=REAL,
     p_above=REAL, excess=REAL, severity=(TEXT,), priority=REAL, gate=TEXT, text_only_gate=TEXT, rank=(INT,),
     rank_lo=INT, rank_hi=INT, change=TEXT, change_rr=REAL, change_lo=REAL, change_hi=REAL, change_q=REAL,
-    festival_rr=REAL, rating_impact=REAL, driver=TEXT, evidence=(WORDS,),
+    festival_rr=REAL, rating_impact=REAL, driver=TEXT, peers=WORDS, peer_stores=INT, evidence=(WORDS,),
 )  # fmt: skip
 
 # Absolute rates of the whole chain, one row per issue; the interval is Wilson's at 95%, changes are rate ratios.

@@ -8,6 +8,7 @@ import numpy as np
 
 from voc.issues import shrinkage
 from voc.issues.expectation import Cells, Margins
+from voc.issues.peers import Peers, scale
 from voc.issues.shrinkage import Fit, Prior
 
 Array = np.ndarray
@@ -47,10 +48,17 @@ class Level:
         )  # fmt: skip
 
 
-def store_level(cells: Cells, found: Margins) -> Level:
-    """Stores, given the SKUs that they sell."""
-    n = np.bincount(cells.store, cells.n.sum(axis=1), len(cells.x_store))
-    return _dense(n[:-1], cells.x_store[:-1], found.expected_store[:-1], found.fit_store)
+def store_level(cells: Cells, found: Margins, peers: Peers, prior: Prior) -> Level:
+    """Stores, given the SKUs that they sell and what their peers are like."""
+    n = np.bincount(cells.store, cells.n.sum(axis=1), len(cells.x_store))[:-1]
+    x, expected = cells.x_store[:-1], found.expected_store[:-1]
+    if not (peers.group >= 0).any():
+        return _dense(n, x, expected, found.fit_store)
+    factor, doubt = scale(x, expected, peers, prior)
+    scaled = expected * factor
+    there = scaled > 0
+    fit = shrinkage.fit(*_tempered(x[there], scaled[there], doubt[there]), prior=prior, start=found.fit_store)
+    return _dense(n, x, scaled, fit, doubt)
 
 
 def sku_level(cells: Cells, found: Margins) -> Level:

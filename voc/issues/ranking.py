@@ -1,9 +1,9 @@
 """The ranking of a month: what is worse somewhere than it should be there, in an order that can be believed.
 
 Counts are compared with what `voc.issues.expectation` expects, drawn together by `voc.issues.shrinkage`, and called
-signals by `voc.issues.gate`. Signals come first, by EBGM; all else after, by the risk that it has beyond ordinary
-variation (`shrinkage.signal_risk`; EBGM finds some fewer of the planted cells there; counts, rates and Wilson bounds far
-fewer, since they find the big ones or the tiny ones). `priority` orders what to do: severity weight x complaints above
+signals by `voc.issues.gate`. Signals come first, by EBGM; all else after, by the probability that it is one
+(`shrinkage.signal_odds`; EBGM finds some fewer of the planted cells there; counts, rates and Wilson bounds far fewer,
+since they find the big ones or the tiny ones). `priority` orders what to do: severity weight x complaints above
 expectation. The chain's own rows (`voc.issues.chain`) stand at the end, since relative risks cannot see what is wrong
 everywhere.
 """
@@ -11,24 +11,23 @@ everywhere.
 from __future__ import annotations
 
 import dataclasses
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc.issues import change, driver, evidence, expectation, gate, levels, shrinkage
+from voc.issues import change, driver, evidence, expectation, gate, levels, peers, shrinkage, trends
 from voc.issues.cells import Month, build, codes, groups
-from voc.issues.chain import as_ranking, chain, previous, withheld
+from voc.issues.chain import as_ranking, chain
 from voc.issues.change import Change
 from voc.issues.counts import COMPLAINTS, rivals
 from voc.issues.expectation import Cells, Margins
-from voc.issues.festivals import same_festival
-from voc.issues.history import Ids, collect, month_counts
+from voc.issues.frame import GROUPS, Frame, named
+from voc.issues.intervals import rank_interval
 from voc.issues.levels import Level
+from voc.issues.peers import Peers
 from voc.issues.settings import LEVELS, IssueMeta, RankSettings, meta
 from voc.schemas import RANKING, conform
 
@@ -58,13 +57,17 @@ def rank(
     judged, voices = facts.filter(ranked), complaints.filter(ranked)
     for kind in sorted(pc.unique(judged.filter(pc.field("month") == month)["issue_kind"]).to_pylist()):
         data = build(month, kind, judged, exposure)
-        frame = _Frame(
+        of = {"store": (stores, "store_id", data.stores), "sku": (skus, "sku_id", data.skus)}
+        frame = Frame(
             month, kind, data, [meta(issues, kind, code) for code in data.issues],
-            groups(stores, "store_id", "region", data.stores, month),
-            groups(skus, "sku_id", "category", data.skus, month),
+            {level: groups(*of[member][:2], level, of[member][2], month) for level, member in GROUPS.items()},
+            peers.find(
+                np.bincount(data.cells.store, data.cells.n.sum(axis=1), len(data.stores) + 1)[:-1],
+                {key: groups(stores, "store_id", key, data.stores, month) for key in ("format", "region")},
+            ),
         )  # fmt: skip
         said = voices.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
-        changes = _changes(frame, judged, exposure, settings)
+        changes = trends.changes(frame, judged, exposure, settings)
         parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), changes, settings))
     listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
     parts.append(as_ranking(listed))
@@ -83,91 +86,7 @@ def own(
     return facts.filter(keep), exposure.filter(keep), complaints.filter(keep)
 
 
-@dataclass(frozen=True, eq=False)
-class _Frame:
-    """One issue kind of one month: its arrays, what is known of its issues, and the groups of its stores and SKUs."""
-
-    month: str
-    kind: str
-    data: Month
-    known: list[IssueMeta]
-    regions: tuple[list[str], Array]
-    categories: tuple[list[str], Array]
-
-    def units(self, level: str, store: Array, sku: Array, source: Array) -> Array:
-        """The unit of `level` that reviews with these places of store, SKU and source belong to; -1 for none."""
-        if level == "source":
-            return source
-        if level in ("region", "category"):
-            place, member = (self.regions[1], store) if level == "region" else (self.categories[1], sku)
-            group: Array = np.append(place, -1)[member]
-            return group
-        no_store, no_sku = store == len(self.data.stores), sku == len(self.data.skus)
-        if level == "store":
-            return np.where(no_store, -1, store)
-        if level == "sku":
-            return np.where(no_sku, -1, sku)
-        cells, columns = self.data.cells, len(self.data.skus) + 1
-        pairs = cells.store * columns + cells.sku
-        place = np.minimum(np.searchsorted(pairs, store * columns + sku), max(len(pairs) - 1, 0))
-        there = (pairs[place] == store * columns + sku) if len(pairs) else np.zeros(len(store), dtype=bool)
-        return np.where(there & ~no_store & ~no_sku, place, -1)
-
-    def ids(self, level: str, unit: Array) -> dict[str, pa.Array]:
-        """The id columns of rows of `level`."""
-        data = self.data
-        if level == "store_sku":
-            return {
-                "store_id": _named(data.stores, data.cells.store[unit]), "sku_id": _named(data.skus, data.cells.sku[unit])
-            }  # fmt: skip
-        column, names = {
-            "store": ("store_id", data.stores), "sku": ("sku_id", data.skus), "region": ("region", self.regions[0]),
-            "source": ("source", data.sources), "category": ("category", self.categories[0]),
-        }[level]  # fmt: skip
-        return {column: _named(names, unit)}
-
-
-def _changes(frame: _Frame, facts: pa.Table, exposure: pa.Table, settings: RankSettings) -> dict[str, Change]:
-    """level -> the changes of its units and issues, (U, I).
-
-    Sources whose trends are withheld are left out of this month and of those before it, and so say nothing.
-    """
-    data, month = frame.data, frame.month
-    first = previous(month, settings.history)
-    counted = exposure.filter(pc.field("n_reviews") > 0)
-    lost = pa.array([source for source, _ in withheld(exposure, month)], pa.string())
-    months = sorted({m for m in pc.unique(counted["month"]).to_pylist() if first <= m < month})
-    ids = Ids(
-        data.stores, data.skus, data.sources, data.issues, np.stack([data.cells.store, data.cells.sku], axis=1),
-        {"region": ("store", frame.regions[1], len(frame.regions[0])),
-         "category": ("sku", frame.categories[1], len(frame.categories[0]))},
-    )  # fmt: skip
-    if len(months) < settings.history_least:
-        sizes = {level: (size, len(data.issues)) for level, size in ids.sizes().items()}
-        return {level: change.refused(shape, change.TOO_SHORT) for level, shape in sizes.items()}
-
-    def arrays(wanted: str) -> Month:
-        kept = (pc.field("month") == wanted) & ~pc.is_in(pc.field("source"), value_set=lost)
-        return build(wanted, frame.kind, facts.filter(kept), counted.filter(kept))
-
-    festive = same_festival(month)
-    back = {m: _months_between(m, month) for m in months}
-    past = collect(
-        ((back[m], arrays(m)) for m in months), ids, festival=back.get(festive) if festive else None,
-        prior=settings.prior,
-    )  # fmt: skip
-    now = month_counts(arrays(month), ids, prior=settings.prior)
-    return change.judge_all(
-        now, past, months=len(months), least_months=settings.history_least, fdr=settings.change_fdr,
-        least=settings.least, threshold=settings.threshold, prior=settings.prior,
-    )  # fmt: skip
-
-
-def _months_between(earlier: str, later: str) -> int:
-    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:7]) - int(earlier[5:7])
-
-
-def _kind(frame: _Frame, said: pa.Table, changes: Mapping[str, Change], settings: RankSettings) -> list[pa.Table]:
+def _kind(frame: Frame, said: pa.Table, changes: Mapping[str, Change], settings: RankSettings) -> list[pa.Table]:
     """The rows of all levels but the chain; `said` are this kind's complaints, best evidence first."""
     cells = frame.data.cells
     found = expectation.margins(cells, prior=settings.prior)
@@ -189,7 +108,9 @@ def _kind(frame: _Frame, said: pa.Table, changes: Mapping[str, Change], settings
         columns = _scores(frame, name, level, settings)
         text = text_levels[name]
         columns["text_only_gate"] = _matched(level, text, _gate(name, text, settings), len(frame.known))
-        columns |= _changed(level, columns["gate"], moved, settings)
+        columns |= trends.columns(level, columns["gate"], moved, settings)
+        if name == "store":
+            columns |= _peers(frame.peers, level)
         if name in ("store", "sku"):
             columns["driver"] = _drivers(name, level, frame, found, settings)
         key = _key(frame.units(name, *places[:3]), places[3], len(frame.known))
@@ -200,29 +121,29 @@ def _kind(frame: _Frame, said: pa.Table, changes: Mapping[str, Change], settings
     return out
 
 
-def _levels(frame: _Frame, cells: Cells, found: Margins, settings: RankSettings) -> dict[str, Level]:
+def _levels(frame: Frame, cells: Cells, found: Margins, settings: RankSettings) -> dict[str, Level]:
     """Every level's cells; issues that a store does not answer for are in neither its rows nor its pairs'."""
     answers = np.array([issue.store for issue in frame.known], dtype=bool)
     prior = settings.prior
     n_store = np.bincount(cells.store, cells.n.sum(axis=1), len(cells.x_store))
     n_sku = np.bincount(cells.sku, cells.n.sum(axis=1), len(cells.x_sku))
-    store = levels.store_level(cells, found)
-    regions, categories = (np.append(place, -1) for place in (frame.regions[1], frame.categories[1]))
-    return {
+    store = levels.store_level(cells, found, frame.peers, prior)
+    members = {"store": (n_store, cells.x_store, found.expected_store), "sku": (n_sku, cells.x_sku, found.expected_sku)}
+    grouped = {
+        level: levels.group_level(
+            *members[member], np.append(frame.groups[level][1], -1), len(frame.groups[level][0]), prior
+        )
+        for level, member in GROUPS.items()
+    }
+    sources = cells.n.shape[1]
+    return grouped | {
         "store": store.take(answers[store.issue]),
         "sku": levels.sku_level(cells, found),
         "store_sku": levels.pair_level(cells, found, prior, answers),
-        "region": levels.group_level(
-            n_store, cells.x_store, found.expected_store, regions, len(frame.regions[0]), prior
-        ),
         "source": levels.group_level(
-            cells.n.sum(axis=0), cells.x_source, found.expected_source, np.arange(cells.n.shape[1]), cells.n.shape[1],
-            prior,
+            cells.n.sum(axis=0), cells.x_source, found.expected_source, np.arange(sources), sources, prior
         ),
-        "category": levels.group_level(
-            n_sku, cells.x_sku, found.expected_sku, categories, len(frame.categories[0]), prior
-        ),
-    }  # fmt: skip
+    }
 
 
 def _gate(name: str, level: Level, settings: RankSettings) -> Array:
@@ -242,22 +163,22 @@ def _gate(name: str, level: Level, settings: RankSettings) -> Array:
     return out
 
 
-def _scores(frame: _Frame, name: str, level: Level, settings: RankSettings) -> dict[str, Any]:
+def _scores(frame: Frame, name: str, level: Level, settings: RankSettings) -> dict[str, Any]:
     """The statistical columns of a level's rows."""
     x, expected = level.seen
     rr = shrinkage.ebgm(x, expected, level.fit)
     words = _gate(name, level, settings)
     rest = words == gate.INSUFFICIENT
-    score = np.where(rest, shrinkage.signal_risk(x, expected, level.fit), rr)
+    score = np.where(rest, shrinkage.signal_odds(x, expected, level.fit), rr)
     order = np.lexsort((level.unit, level.issue, -level.x, -level.expected, -score, rest))
     rank = np.empty(len(rr), dtype=np.int64)
     rank[order] = np.arange(1, len(rr) + 1)
-    lo, hi = _rank_interval(f"{frame.month} rank {frame.kind} {name}", level, settings.draws)
+    lo, hi = rank_interval(f"{frame.month} rank {frame.kind} {name}", level, settings.draws)
     severity = [frame.known[i].severity for i in level.issue]
     excess = (rr - 1) * level.expected
     return {
         "month": pa.array([frame.month] * len(rr)), "level": pa.array([name] * len(rr)),
-        "issue_kind": pa.array([frame.kind] * len(rr)), "aspect": _named(frame.data.issues, level.issue),
+        "issue_kind": pa.array([frame.kind] * len(rr)), "aspect": named(frame.data.issues, level.issue),
         "n": level.n.astype(np.int64), "observed": level.x.astype(np.int64), "expected": level.expected, "rr": rr,
         "rr05": shrinkage.quantile(x, expected, level.fit, 0.05),
         "rr95": shrinkage.quantile(x, expected, level.fit, 0.95),
@@ -268,52 +189,16 @@ def _scores(frame: _Frame, name: str, level: Level, settings: RankSettings) -> d
     }  # fmt: skip
 
 
-def _changed(level: Level, words: pa.Array, moved: Change, settings: RankSettings) -> dict[str, Any]:
-    """The columns that say what changed. A signal that was one before, and neither rose nor fell, is chronic."""
-    cell = (level.unit, level.issue)
-    state = moved.state[cell]
-    signal = np.isin(words.to_numpy(zero_copy_only=False), gate.GATED)
-    was = np.nan_to_num(moved.was_above[cell]) >= settings.floor
-    columns = {
-        "change_rr": moved.ratio, "change_lo": moved.low, "change_hi": moved.high, "change_q": moved.q,
-        "festival_rr": moved.festival,
-    }  # fmt: skip
-    numbers = {name: pa.array(v[cell], mask=np.isnan(v[cell])) for name, v in columns.items()}
-    chronic = signal & was & (state == change.STEADY)
-    return numbers | {"change": pa.array(np.where(chronic, change.CHRONIC, state), pa.string())}
+def _peers(found: Peers, level: Level) -> dict[str, pa.Array]:
+    """What the stores that each row is compared with have in common, and how many they are; null for the whole chain."""
+    group = found.group[level.unit]
+    none = group < 0
+    kinds = pa.array([list(name) for name in found.names], pa.list_(pa.string()))
+    sizes = pa.array(found.sizes, pa.int64())
+    return {"peers": kinds.take(pa.array(group, mask=none)), "peer_stores": sizes.take(pa.array(group, mask=none))}
 
 
-def _rank_interval(name: str, level: Level, draws: int) -> tuple[Array, Array]:
-    """5% and 95% quantiles of each cell's posterior rank by relative risk (1 is the highest).
-
-    The random source is seeded by month and step, the cells are put in the order of issue, E and x, and cells alike in all
-    three get one interval: so it depends on what was observed and not on what things are called. Fewer draws for more
-    cells, 40 at least, keep the time linear.
-    """
-    random = np.random.default_rng(zlib.crc32(name.encode()))
-    order = np.lexsort((level.x, level.expected, level.issue))
-    sorted_ = level.take(order)
-    size = len(order)
-    draws = int(np.clip(4_000_000 // size, 40, draws))
-    ranks = np.empty((draws, size), dtype=np.int32)
-    x, expected = sorted_.seen
-    step = max(1, 2_000_000 // size)
-    places = np.arange(1, size + 1, dtype=np.int32)
-    for first in range(0, draws, step):
-        values = shrinkage.sample(x, expected, level.fit, min(step, draws - first), random)
-        for draw, order_ in enumerate(np.argsort(-values, axis=1), start=first):
-            ranks[draw, order_] = places
-    ranks.sort(axis=0)
-    new = (np.diff(sorted_.issue) != 0) | (np.diff(sorted_.expected) != 0) | (np.diff(sorted_.x) != 0)
-    heads = np.flatnonzero(np.r_[True, new])
-    run = np.cumsum(np.r_[0, new])
-    lo, hi = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
-    lo[order] = np.minimum.reduceat(ranks[int(0.05 * (draws - 1))], heads)[run]
-    hi[order] = np.maximum.reduceat(ranks[int(np.ceil(0.95 * (draws - 1)))], heads)[run]
-    return lo, hi
-
-
-def _drivers(name: str, level: Level, frame: _Frame, found: Margins, settings: RankSettings) -> pa.Array:
+def _drivers(name: str, level: Level, frame: Frame, found: Margins, settings: RankSettings) -> pa.Array:
     """For each margin the id of the SKU (of a store) or the store (of a SKU) whose pair makes up its excess; else null."""
     cells, data = frame.data.cells, frame.data
     plain = np.einsum("zr,rz->z", cells.n[cells.pair], found.rate[:, cells.issue])
@@ -327,7 +212,7 @@ def _drivers(name: str, level: Level, frame: _Frame, found: Margins, settings: R
         level, unit=unit, other=np.where(other < len(names), other, -1), issue=cells.issue, x=cells.x,
         expected=expected, issues=len(frame.known), share=settings.driver_share, least=settings.least,
     )  # fmt: skip
-    return _named(names, place)
+    return named(names, place)
 
 
 def _places(data: Month, said: pa.Table) -> tuple[Array, Array, Array, Array]:
@@ -352,8 +237,3 @@ def _matched(level: Level, other: Level, words: Array, issues: int) -> pa.Array:
 def _key(unit: Array, issue: Array, issues: int) -> Array:
     """One number for unit and issue; -1 where either is none."""
     return np.where((unit < 0) | (issue < 0), -1, unit * issues + issue)
-
-
-def _named(names: list[str], place: Array) -> pa.Array:
-    """The names at `place`, null where it is negative."""
-    return pa.array(names, pa.string()).take(pa.array(place, mask=place < 0))

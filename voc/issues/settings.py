@@ -10,7 +10,7 @@ from voc.errors import UnknownName
 from voc.issues.shrinkage import Prior
 
 SEVERITIES = ("S1", "S2", "S3", "S4")
-LEVELS = ("store", "sku", "store_sku", "region", "source", "category")
+LEVELS = ("store", "sku", "store_sku", "region", "source", "category", "parent_sku")
 
 
 @dataclass(frozen=True)

@@ -137,16 +137,6 @@ def mean(x: Array, expected: Array, fit: Fit) -> Array:
     return (1 - q) * (fit.ordinary + x) / (fit.ordinary + expected) + q * (fit.shape + x) / (fit.rate + expected)
 
 
-def signal_risk(x: Array, expected: Array, fit: Fit) -> Array:
-    """1 + P(signal | x) (E[lambda | signal, x] - 1): the relative risk that is there beyond ordinary variation.
-
-    What a cell has in common with ordinary cells counts as 1, so large cells of ordinary luck do not come before small
-    ones that are probably signals.
-    """
-    q = signal_odds(x, expected, fit)
-    return 1 + q * ((fit.shape + x) / (fit.rate + expected) - 1)
-
-
 def p_above(x: Array, expected: Array, fit: Fit, threshold: float = 1.5) -> Array:
     """P(lambda > threshold | x), in [0, 1]."""
     q = signal_odds(x, expected, fit)

@@ -1,0 +1,73 @@
+"""From tables of months to the columns that say what changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from voc.issues import change, gate
+from voc.issues.cells import Month, build
+from voc.issues.chain import previous, withheld
+from voc.issues.change import Change
+from voc.issues.festivals import same_festival
+from voc.issues.frame import GROUPS, Frame
+from voc.issues.history import Ids, collect, month_counts
+from voc.issues.levels import Level
+from voc.issues.settings import RankSettings
+
+
+def changes(frame: Frame, facts: pa.Table, exposure: pa.Table, settings: RankSettings) -> dict[str, Change]:
+    """level -> the changes of its units and issues, (U, I).
+
+    Sources whose trends are withheld are left out of this month and of those before it, and so say nothing.
+    """
+    data, month = frame.data, frame.month
+    first = previous(month, settings.history)
+    counted = exposure.filter(pc.field("n_reviews") > 0)
+    lost = pa.array([source for source, _ in withheld(exposure, month)], pa.string())
+    months = sorted({m for m in pc.unique(counted["month"]).to_pylist() if first <= m < month})
+    ids = Ids(
+        data.stores, data.skus, data.sources, data.issues, np.stack([data.cells.store, data.cells.sku], axis=1),
+        {level: (member, frame.groups[level][1], len(frame.groups[level][0])) for level, member in GROUPS.items()},
+    )  # fmt: skip
+    if len(months) < settings.history_least:
+        sizes = {level: (size, len(data.issues)) for level, size in ids.sizes().items()}
+        return {level: change.refused(shape, change.TOO_SHORT) for level, shape in sizes.items()}
+
+    def arrays(wanted: str) -> Month:
+        kept = (pc.field("month") == wanted) & ~pc.is_in(pc.field("source"), value_set=lost)
+        return build(wanted, frame.kind, facts.filter(kept), counted.filter(kept))
+
+    festive = same_festival(month)
+    back = {m: _months_between(m, month) for m in months}
+    past = collect(
+        ((back[m], arrays(m)) for m in months), ids, festival=back.get(festive) if festive else None,
+        prior=settings.prior,
+    )  # fmt: skip
+    now = month_counts(arrays(month), ids, prior=settings.prior)
+    return change.judge_all(
+        now, past, months=len(months), least_months=settings.history_least, fdr=settings.change_fdr,
+        least=settings.least, threshold=settings.threshold, prior=settings.prior,
+    )  # fmt: skip
+
+
+def _months_between(earlier: str, later: str) -> int:
+    return (int(later[:4]) - int(earlier[:4])) * 12 + int(later[5:7]) - int(earlier[5:7])
+
+
+def columns(level: Level, words: pa.Array, moved: Change, settings: RankSettings) -> dict[str, Any]:
+    """The columns that say what changed. A signal that was one before, and neither rose nor fell, is chronic."""
+    cell = (level.unit, level.issue)
+    state = moved.state[cell]
+    signal = np.isin(words.to_numpy(zero_copy_only=False), gate.GATED)
+    was = np.nan_to_num(moved.was_above[cell]) >= settings.floor
+    numbers = {
+        "change_rr": moved.ratio, "change_lo": moved.low, "change_hi": moved.high, "change_q": moved.q,
+        "festival_rr": moved.festival,
+    }  # fmt: skip
+    told = {name: pa.array(v[cell], mask=np.isnan(v[cell])) for name, v in numbers.items()}
+    chronic = signal & was & (state == change.STEADY)
+    return told | {"change": pa.array(np.where(chronic, change.CHRONIC, state), pa.string())}
