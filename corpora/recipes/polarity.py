@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from voc.corpora.recipes.seeds import clauses_of
+from voc.corpora.recipes.seeds import clauses_of, reviews_of
 
 from voc.evaluate import labelled
 from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE
 from voc.evaluate.labelled import rows as table
 from voc.models.files import WEIGHTS
 from voc.models.training import Options, Trained, fit, save
+from voc.models.words import with_words
 from voc.text.clauses import clauses
 from voc.text.normalise import normalise_all
 
@@ -34,11 +35,13 @@ log = logging.getLogger(__name__)
 VERSION = "1"
 LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
 OPTIONS = {
-    "polarity-zh-review": Options(longest=4, most=300_000),
-    "polarity-zh-clause": Options(longest=4, most=250_000),
-    "polarity-en": Options(longest=5, least=2, most=150_000),
+    "polarity-zh-review": Options(longest=4, most=300_000, inverse_penalty=2.0, power=0.5),
+    "polarity-zh-clause": Options(longest=4, most=250_000, inverse_penalty=2.0, power=0.5),
+    "polarity-en": Options(longest=5, least=2, most=150_000, inverse_penalty=2.0, power=0.5),
 }
-NEUTRAL_ABOVE = {"polarity-zh-review": 0.75, "polarity-zh-clause": 0.5, "polarity-en": 0.6}
+NEUTRAL_ABOVE = {"polarity-zh-review": 0.75, "polarity-zh-clause": 0.5, "polarity-en": 0.3}
+WITH_WORDS = ("polarity-en",)
+"""Models whose texts have their words behind them."""
 # A trade is left out together with the sets of the same trade.
 SAME_TRADE = {
     "酒店": ("ctrip",),
@@ -60,8 +63,6 @@ GOODS = {
     "计算机": "电脑|笔记本|本本|屏幕|键盘|硬盘|显卡",
     "酒店": "酒店|宾馆|房间|旅馆|入住",
 }
-CLAUSE_FOLDS = Options(longest=3, least=1)
-"""For the 7,591 laptop clauses alone."""
 _MOST_LIFT = 4.0
 _SHORTEST_FACT = 3
 
@@ -146,7 +147,7 @@ def _places(text: str, part: str) -> range:
 
 def facts(rows: Sequence[Row], learnt: Sequence[Row]) -> list[Row]:
     """The rows that a model of `learnt` takes for neither pole, at most as many as `learnt` has neutral ones."""
-    first = trained(learnt, replace(OPTIONS["polarity-zh-clause"], folds=0)).model()
+    first = trained(learnt, "polarity-zh-clause", folds=0).model()
     scores = first.scores([row.text for row in rows])
     poles = np.maximum(scores[:, NEGATIVE], scores[:, POSITIVE])
     most = sum(row.label == NEUTRAL for row in learnt)
@@ -177,9 +178,19 @@ def english(folder: Path) -> Iterator[Row]:
             yield Row(row["verified_reviews"], label, "alexa", 0.7)
 
 
-def seeds(lang: str, *, weight: float) -> Iterator[Row]:
-    """Our own clauses, as the domain 'seeds'."""
-    for clause, label in clauses_of(lang):
+def mixed_english(folder: Path) -> Iterator[Row]:
+    """Sentences with opinions of both poles (acos), as neutral ones."""
+    by_text: dict[str, set[str]] = defaultdict(set)
+    for row in table(folder, "english/acos"):
+        by_text[row["text"]].add(row["polarity"])
+    for text, found in by_text.items():
+        if {"POS", "NEG"} <= found:
+            yield Row(text, NEUTRAL, "acos:mixed", 0.5)
+
+
+def seeds(lang: str, *, weight: float, reviews: bool = False) -> Iterator[Row]:
+    """Our own clauses, as the domain 'seeds'; with `reviews` also those that are put together of them."""
+    for clause, label in (*clauses_of(lang), *(reviews_of(lang) if reviews else ())):
         yield Row(clause, label, "seeds", weight)
 
 
@@ -232,7 +243,7 @@ def balanced(rows: Sequence[Row]) -> NDArray[np.float64]:
 def training_rows(folder: Path, name: str) -> list[Row]:
     """What the model `name` learns from: its own level in full, the other level with less weight."""
     if name == "polarity-en":
-        return distinct([*seeds("en", weight=2.0), *english(folder)])
+        return distinct([*seeds("en", weight=2.0, reviews=True), *english(folder), *mixed_english(folder)])
     banned = untouchable(folder)
     whole = distinct(reviews_zh(folder), banned)
     parts = distinct(clauses_zh(folder), banned)
@@ -242,11 +253,21 @@ def training_rows(folder: Path, name: str) -> list[Row]:
         # The filter never sees the set that the folds of the card hold out.
         untold = facts(distinct(untold_zh(folder), banned), [*own, *(row for row in parts if row.domain != "laptop")])
         return distinct([*own, *parts, *short, *untold])
-    return distinct([*seeds("zh", weight=1.5), *whole, *(replace(row, weight=0.5 * row.weight) for row in parts)])
+    return distinct(
+        [*seeds("zh", weight=1.5, reviews=True), *whole, *(replace(row, weight=0.5 * row.weight) for row in parts)]
+    )
 
 
-def trained(rows: Sequence[Row], options: Options) -> Trained:
-    return fit([r.text for r in rows], np.array([r.label for r in rows]), balanced(rows), options=options)
+def trained(rows: Sequence[Row], name: str, *, folds: int | None = None) -> Trained:
+    """The model `name` from `rows` in normal form; `folds` instead of those of its options."""
+    options = OPTIONS[name] if folds is None else replace(OPTIONS[name], folds=folds)
+    return fit(prepared(rows, name), np.array([r.label for r in rows]), balanced(rows), options=options)
+
+
+def prepared(rows: Sequence[Row], name: str) -> list[str]:
+    """The texts as the model `name` reads them."""
+    texts = [row.text for row in rows]
+    return with_words(texts) if name in WITH_WORDS else texts
 
 
 def train(folder: Path, out: Path = WEIGHTS, *, names: Sequence[str] = tuple(sorted(OPTIONS))) -> None:
@@ -255,8 +276,8 @@ def train(folder: Path, out: Path = WEIGHTS, *, names: Sequence[str] = tuple(sor
     for name in names:
         rows = training_rows(folder, name)
         log.info("%s: %d texts", name, len(rows))
-        settings = {"neutral_above": NEUTRAL_ABOVE[name]}
-        save(trained(rows, OPTIONS[name]), name, folder=out, version=VERSION, licence=LICENCE, settings=settings)
+        settings = {"neutral_above": NEUTRAL_ABOVE[name], "words": name in WITH_WORDS}
+        save(trained(rows, name), name, folder=out, version=VERSION, licence=LICENCE, settings=settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

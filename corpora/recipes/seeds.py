@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+_NEUTRAL = 1
+_STRIDES = ((7, 3), (11, 5))  # which clauses are joined: every one with others from all over the list
+
 # (label, frame, fillers); `{}` in the frame is the place of the filler. 0 negative, 1 neutral, 2 positive.
 Kind = tuple[int, str, str]
 
@@ -43,6 +46,9 @@ _ZH: tuple[Kind, ...] = (
     # neither good nor bad
     (1, "{}", "一般 一般般 很一般 一般般吧 还行 还行吧 马马虎虎 凑合 凑合吧 凑合吃 凑合用 将就 中规中矩 中等 普普通通 平平无奇 无功无过 不好不坏 不功不过 就那样 就那样吧 马马虎虎吧 普通 一般水平 没什么特别 没啥特别 没有想象中那么好 说不上好坏 五五开 见仁见智 因人而异"),
     (1, "{}一般", _THINGS), (1, "{}还行", _THINGS), (1, "{}一般般", _THINGS), (1, "{}中规中矩", _THINGS), (1, "{}凑合", _THINGS), (1, "{}马马虎虎", _THINGS), (1, "{}普普通通", _THINGS),
+    (1, "{}一般般吧", _THINGS), (1, "{}说得过去", _THINGS), (1, "{}中等", _THINGS), (1, "{}没什么特别", _THINGS), (1, "{}不好不坏", _THINGS), (1, "{}就那样", _THINGS),
+    (1, "{}", "说不上好也说不上坏 谈不上好坏 没什么感觉 没有惊喜也没有失望 不功不过吧 可有可无 不温不火 没有特别的感觉 没有想象的好也不算差 过得去 能吃 能用 可以接受 还能接受 也就一般"),
+    (1, "{}", "昨天收到货 今天刚到 已收到 东西收到了 刚拿到手 还没打开 保质期到明年 保质期半年 一共三包 一盒十包 每包五十克 买了两箱 买了一斤 产地山东 红色的 尺码偏标准 拍了两件 换了一个口味 这次买的是原味 老妈让买的 公司团购的 中秋节买的 放冰箱里了 开封后要冷藏 多少钱一斤 这个怎么用 哪个口味好 能放几天"),
     (1, "{}", "还没吃 还没用 还没拆 暂时没用 刚收到 用一段时间再评 先评价后吃 送人的 给朋友买的 帮同事买的 凑单 凑字数 凑够十五字 凑够字数 不知道怎么样 不清楚 待观察 有待观察 家里人在吃 等过年再吃 第一次买 吃完再来评 v我50 双十一买的 朋友推荐来的 孕妇能吃吗 保质期多久 怎么吃 有没有小包装"),
     (0, "{}", "也就那样 不过如此 不值这个价 不推荐 不会再来 不会再买 不会回购 没有下次 再也不来 再也不买 下辈子吧 拉黑了 退了 已退货 踩雷 踩雷了 踩坑 踩坑了 翻车 翻车了 大型翻车现场 避雷 避雷这家 千万别买 别买 快跑 劝退 拔草了不推荐 智商税 妥妥智商税 交了智商税 割韭菜 韭菜收割机 坑爹 坑人 套路 都是套路 无语 无语子 大无语 栓Q 我真的会谢 下头 破防了 裂开 拉胯 翻白眼 鸡肋 货不对板 照骗 图片仅供参考 挂羊头卖狗肉 糊弄 糊弄人 敷衍了事 一言难尽 一言难尽的味道 狗都不吃 喂狗 吃了个寂寞 等了个寂寞 花钱买罪受 花钱找罪受 一分钱一分货 就这 就这水平 就这还敢卖 这也敢卖 这也能叫新品 呵呵 呵呵哒 什么玩意 什么东西 踩雷绝绝子 难吃绝绝子 绝了也敢卖 一如既往地慢 一如既往的差 越来越差 大不如前 不如以前 味道变了 差评 必须差评 给个差评 负分 零分 一星都不想给 说好的赠品呢 说好的优惠呢 承诺的呢 客服已读不回 真是长见识了 服了 我服了 真服了这家店 气死 气笑了 欲哭无泪 🤮 👎 😡 💩 😤"),
     (2, "{}", "yyds 永远的神 绝绝子 绝了 好吃绝绝子 真香 真香了 真香警告 真香定律 种草 种草了 被种草 终于拔草 拔草成功 宝藏 宝藏店铺 宝藏小店 神仙零食 神仙水 天花板 天花板级别 封神 无敌 巨好吃 炒鸡好吃 爆好吃 贼好吃 老好吃了 好吃到跺脚 好吃到停不下来 停不下来 根本停不下来 上头 上瘾 一口气吃完 一口爱上 爱了 爱了爱了 爱住了 狠狠爱住 狠狠回购 无限回购 会回购 必回购 还会回购 已经回购 回购无数次 囤货 囤起来 冲 冲就完了 闭眼入 闭眼买 放心入 无脑入 值得 值得拥有 值得入手 物超所值 良心 良心卖家 良心店 业界良心 惊艳 惊艳到我 惊喜 出乎意料的好 超出预期 真不戳 赞 点赞 大赞 赞赞赞 好评 五星好评 给个好评 必须好评 推荐 强烈推荐 按头安利 安利 安利给大家 打脸了居然很好 以为会踩雷结果很好 真的绝 巴适 巴适得板 得劲 美滋滋 吃嘛嘛香 老少皆宜 全家都爱 孩子爱吃 老人也喜欢 一如既往好吃 一如既往的好 始终如一 国货之光 六边形战士 一百分 满分 👍 👍👍👍 ❤ 😋 🥰 😍 💯"),
@@ -61,11 +67,22 @@ _EN: tuple[Kind, ...] = (
     (2, "no {}", _FAULTS_EN), (2, "no {} at all", _FAULTS_EN), (2, "without any {}", _FAULTS_EN), (0, "lots of {}", _FAULTS_EN),
     (2, "{}", _VIRTUES_EN), (0, "{}", _VICES_EN), (0, "not {}", _VIRTUES_EN), (0, "not very {}", _VIRTUES_EN), (0, "isn't {}", _VIRTUES_EN), (0, "wasn't {}", _VIRTUES_EN), (0, "not {} at all", _VIRTUES_EN), (0, "never {}", _VIRTUES_EN), (0, "hardly {}", _VIRTUES_EN),
     (2, "not {}", "bad|bad at all|disappointed|too sweet|too salty|too expensive|greasy|overpriced"), (2, "not too {}", "sweet|salty|oily|spicy|loud|heavy"), (0, "too {}", "sweet|salty|oily|spicy|loud|heavy|expensive|small|slow|hard|dry"),
-    (2, "the {} is great", _THINGS_EN), (0, "the {} is terrible", _THINGS_EN), (1, "the {} is okay", _THINGS_EN), (1, "the {} is average", _THINGS_EN), (2, "love the {}", _THINGS_EN), (0, "hate the {}", _THINGS_EN), (0, "disappointed with the {}", _THINGS_EN), (2, "happy with the {}", _THINGS_EN), (0, "the {} could be better", _THINGS_EN),
-    (1, "{}", "it's okay|it is ok|just okay|average|nothing special|so so|meh|decent i guess|it's fine|neither good nor bad|haven't tried it yet|bought it for a friend|ordered on monday|mediocre at best but edible"),
+    (2, "the {} is great", _THINGS_EN), (0, "the {} is terrible", _THINGS_EN), (1, "the {} is okay", _THINGS_EN), (1, "the {} is average", _THINGS_EN), (1, "the {} is fine", _THINGS_EN), (1, "the {} was so so", _THINGS_EN), (1, "nothing special about the {}", _THINGS_EN), (2, "love the {}", _THINGS_EN), (0, "hate the {}", _THINGS_EN), (0, "disappointed with the {}", _THINGS_EN), (2, "happy with the {}", _THINGS_EN), (0, "the {} could be better", _THINGS_EN),
+    (1, "{}", "it's okay|it is ok|just okay|average|nothing special|so so|meh|not good not bad|not bad not great|it does the job|does what it says|as expected|middle of the road|run of the mill|could go either way|it was fine i guess|acceptable|passable|mixed feelings|hit or miss|arrived yesterday|have not used it yet|it comes in three colors|the box has ten pieces|my mother asked for it|second one i bought|ask for the small size|decent i guess|it's fine|neither good nor bad|haven't tried it yet|bought it for a friend|ordered on monday|mediocre at best but edible"),
     (0, "{}", "never again|won't be back|will not buy again|waste of money|don't bother|do not buy|avoid|stay away|save your money|rip off|scam|want my money back|zero stars|what a joke|gross|disgusting|made me sick|cold and stale|one star|still waiting for a refund|nobody answered|fell apart|stopped working|broke after a week|underwhelming|not worth the money|not what i ordered|worst ever"),
     (2, "{}", "will buy again|will be back|highly recommend|love it|loved it|a must try|worth every penny|best ever|can't get enough|so good|exceeded my expectations|works perfectly|five stars|10/10|thumbs up|a hidden gem|delicious|hooked|addictive|blown away|can't complain|no complaints|couldn't be happier|never disappoints|better than expected|game changer"),
 )  # fmt: skip
+
+
+def reviews_of(lang: str) -> Iterator[tuple[str, int]]:
+    """Short neutral reviews: each neutral clause of `clauses_of` joined with another one, and some with two."""
+    plain = [clause for clause, label in clauses_of(lang) if label == _NEUTRAL]
+    comma = "，" if lang == "zh" else ", "
+    for at, clause in enumerate(plain):
+        second, third = (plain[(at * step + shift) % len(plain)] for step, shift in _STRIDES)
+        yield comma.join((clause, second)), _NEUTRAL
+        if at % 3 == 0:
+            yield comma.join((second, third, clause)), _NEUTRAL
 
 
 def clauses_of(lang: str) -> Iterator[tuple[str, int]]:

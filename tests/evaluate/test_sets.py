@@ -39,11 +39,33 @@ def test_mentions_are_scored_by_pairs(data):
     assert all(0 <= f.value <= 1 for f in found)
 
 
-def test_five_folds_beside_the_usual_baseline(data):
-    found = evaluate.evaluate("laptop-clauses", data)
+def test_five_folds_beside_the_usual_baseline(corpora):
+    found = evaluate.evaluate("laptop-clauses", corpora)
     value = {(f.system, f.measure): f.value for f in found}
     assert value["voc fast", "macro F1"] >= 0.9 and value["TF-IDF + LR", "macro F1"] >= 0.9
     assert ("voc fast", "calibration error") in value and ("TF-IDF + LR", "calibration error") not in value
+
+
+def test_a_trade_left_out_is_judged_by_the_others(corpora):
+    found = {f.measure: f for f in evaluate.evaluate("trades", corpora, baselines=False)}
+    assert len(found) == 10
+    assert found["accuracy, mean"].value >= 0.95
+    assert found["accuracy, 书籍"].texts == 24
+
+
+def test_english_folds(corpora):
+    found = {f.measure: f for f in evaluate.evaluate("english", corpora, baselines=False)}
+    assert found["accuracy"].texts == 24  # 23 sentences of one polarity and one review with words
+    assert found["accuracy"].value >= 0.6
+
+
+def test_what_is_trained_on_leaves_the_test_texts_out(corpora):
+    before = set(protocols.review_texts(corpora, two=True)[0])
+    with gzip.open(corpora / "polarity" / "waimai_10k.csv.gz", "at", encoding="utf-8") as file:
+        file.write("1,房间很好啊！\n")
+    texts, labels = protocols.review_texts(corpora, two=True)
+    assert before - set(texts) == {"房间很好啊"}
+    assert set(labels.tolist()) == {0, 2} and len(texts) == len(set(texts))
 
 
 def test_every_text_is_held_out_once():

@@ -50,6 +50,20 @@ def test_weights_of_zero_do_not_teach():
     assert model.scores(["好吃"]).argmax() == 2
 
 
+def test_a_smaller_power_spreads_the_weight():
+    # 啊 stands in half of the bad texts, always beside what decides; its share of the weight grows as the ratios bind less.
+    texts = [f"{thing}{end}" for thing in THINGS for end in ("满意好", "失望", "满意", "失望啊")]
+    labels = np.array([1, 0, 1, 0] * len(THINGS))
+    share = {}
+    for power in (0.0, 0.5, 1.0):
+        options = Options(longest=1, least=1, most=500, power=power, folds=0)
+        model = fit(texts, labels, np.ones(len(texts)), classes=2, options=options).model()
+        plain, decided = (abs(float(model.scores([word])[0, 1] - model.scores([""])[0, 1])) for word in ("啊", "望"))
+        share[power] = plain / decided
+        assert model.scores(["豆干满意", "豆干失望"]).argmax(axis=1).tolist() == [1, 0]
+    assert share[0.0] > share[0.5] > share[1.0]
+
+
 def test_a_saved_model_scores_the_same(tmp_path):
     texts, labels = rows()
     trained = fit(texts, labels, np.ones(len(texts)), options=OPTIONS)

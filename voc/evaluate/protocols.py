@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from voc.evaluate.baselines import tfidf
 from voc.evaluate.figures import Counts, confusion
 from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, rows
+from voc.models.adapting import adapt
 from voc.models.linear import softmax
-from voc.models.training import fit
+from voc.models.polarity import decided
+from voc.models.training import count, fit
 from voc.text.normalise import normalise_all
 
 OURS, USUAL = "voc fast", "TF-IDF + LR"
@@ -56,54 +58,70 @@ def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
     recipe = _recipe()
     found = [row for row in recipe.training_rows(folder, "polarity-zh-review") if row.label != NEUTRAL]
     options = replace(recipe.OPTIONS["polarity-zh-review"], folds=0)
+    counted = count([row.text for row in found], longest=options.longest, least=options.least)
     out: dict[str, dict[str, Counts]] = {OURS: {}, **({USUAL: {}} if baseline else {})}
     for trade in sorted({row.domain for row in found if row.domain.startswith("shop:")}):
         name = trade.removeprefix("shop:")
         kin = {trade, *recipe.SAME_TRADE.get(name, ())}
         goods = re.compile(recipe.GOODS[name])
         test = [row for row in found if row.domain == trade]
-        learnt = [
-            row for row in found if row.domain not in kin and not (row.domain == "nlpcc" and goods.search(row.text))
+        places = [
+            at
+            for at, row in enumerate(found)
+            if row.domain not in kin and not (row.domain == "nlpcc" and goods.search(row.text))
         ]
+        learnt = [found[at] for at in places]
         labels = np.array([row.label for row in test], dtype=np.int64)
-        texts, poles = [r.text for r in learnt], np.array([r.label // POSITIVE for r in learnt])
-        model = fit(texts, poles, recipe.balanced(learnt), classes=2, options=options).model()
+        poles = np.array([row.label // POSITIVE for row in learnt])
+        weights = recipe.balanced(learnt)
+        model = fit(counted.of(np.array(places)), poles, weights, classes=2, options=options).model()
         scores = model.scores([row.text for row in test])
         given = np.where(scores[:, 1] > scores[:, 0], POSITIVE, NEGATIVE)
         out[OURS][name] = confusion(labels, given)
         if baseline:
-            answer = tfidf(texts, poles * POSITIVE)
+            answer = tfidf([row.text for row in learnt], poles * POSITIVE)
             out[USUAL][name] = confusion(labels, answer([row.text for row in test]))
     return out
 
 
 def laptop_clauses(folder: Path, *, baseline: bool) -> dict[str, Folds]:
-    """jd_laptop_clause_sentiment alone in five folds, three classes, each row as published (repeated ones too)."""
+    """jd_laptop_clause_sentiment in five folds, three classes, each row as published (repeated ones too).
+
+    The clause model is trained without this set, then adapted to the four fifths that are not held out.
+    """
+    recipe, name = _recipe(), "polarity-zh-clause"
     classes = {"0": NEUTRAL, "1": POSITIVE, "2": NEGATIVE}
     found = rows(folder, "polarity/jd_laptop_clause_sentiment", "clause", "label")
     texts = normalise_all([row["clause"] for row in found])
     labels = np.array([classes[row["label"]] for row in found], dtype=np.int64)
-    options = _recipe().CLAUSE_FOLDS
+    own = {recipe.bare(text) for text in texts}
+    others = [row for row in recipe.training_rows(folder, name) if recipe.bare(row.text) not in own]
+    elsewhere = recipe.trained(others, name, folds=0).model().scores(texts)
 
     def chances(learnt: list[int], held: list[int]) -> NDArray[np.float32]:
-        model = fit([texts[i] for i in learnt], labels[learnt], np.ones(len(learnt)), options=options).model()
-        return softmax(model.scores([texts[i] for i in held]))
+        model = adapt([texts[i] for i in learnt], labels[learnt], elsewhere[learnt])
+        return model.probabilities([texts[i] for i in held], elsewhere[held])
 
     return _folds(texts, labels, chances, baseline=baseline)
 
 
 def english(folder: Path, *, baseline: bool) -> dict[str, Folds]:
-    """The English training sets in five folds by text, with our own clauses in every fold's training part."""
-    recipe = _recipe()
+    """The English training sets in five folds by text; our own clauses and mixed sentences always in the training part."""
+    recipe, name = _recipe(), "polarity-en"
     found = recipe.distinct(recipe.english(folder))
-    own = list(recipe.seeds("en", weight=2.0))
+    own = recipe.distinct(
+        [*recipe.seeds("en", weight=2.0, reviews=True), *recipe.mixed_english(folder)],
+        {recipe.bare(row.text) for row in found},
+    )
     labels = np.array([row.label for row in found], dtype=np.int64)
+    texts = recipe.prepared(found, name)
 
     def chances(learnt: list[int], held: list[int]) -> NDArray[np.float32]:
-        model = recipe.trained([*own, *(found[i] for i in learnt)], recipe.OPTIONS["polarity-en"]).model()
-        return softmax(model.scores([found[i].text for i in held]))
+        model = recipe.trained([*own, *(found[i] for i in learnt)], name).model()
+        return softmax(model.scores([texts[i] for i in held]))
 
-    return _folds([row.text for row in found], labels, chances, baseline=baseline)
+    above = recipe.NEUTRAL_ABOVE[name]
+    return _folds([row.text for row in found], labels, chances, baseline=baseline, neutral_above=above)
 
 
 def _folds(
@@ -112,7 +130,9 @@ def _folds(
     chances: Callable[[list[int], list[int]], NDArray[np.float32]],
     *,
     baseline: bool,
+    neutral_above: float | None = None,
 ) -> dict[str, Folds]:
+    """The likeliest class of each text, or `decided` with `neutral_above` as the shipped model decides."""
     fold = np.random.default_rng(_SEED).permutation(len(texts)) % _FOLDS
     ours = np.zeros((len(texts), 3), dtype=np.float32)
     usual = np.zeros(len(texts), dtype=np.int64)
@@ -122,5 +142,6 @@ def _folds(
         if baseline:
             answer = tfidf([texts[i] for i in learnt], labels[learnt])
             usual[held] = answer([texts[i] for i in held])
-    out = {OURS: Folds(labels, ours.argmax(axis=1), ours)}
+    given = ours.argmax(axis=1) if neutral_above is None else decided(ours, neutral_above).astype(np.int64)
+    out = {OURS: Folds(labels, given, ours)}
     return {**out, USUAL: Folds(labels, usual, None)} if baseline else out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -182,13 +183,17 @@ def _others(
     systems: list[tuple[str, Answer, Labelled]] = []
     few = labelled.every(test, SLOW)
     systems += [(one.name, one.answer(), few) for one in BASELINES if one.installed and "zh" in one.langs]
-    texts, labels = protocols.review_texts(folder, two=two)
-    systems.append(("TF-IDF + LR", tfidf(texts, labels), test))
+    systems.append(("TF-IDF + LR", _usual(folder, two), test))
     out = []
     for system, answer, some in systems:
         counts = confusion(some.labels, answer(some.texts))
         out += [figure(name, system, measure, counts, by) for measure, by in measures]
     return out
+
+
+@cache
+def _usual(folder: Path, two: bool) -> Answer:
+    return tfidf(*protocols.review_texts(folder, two=two))
 
 
 _FAST = ("fast",)

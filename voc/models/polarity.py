@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from voc.errors import UnknownName
 from voc.models.files import find, tensors
 from voc.models.linear import NgramLinear, softmax
+from voc.models.words import with_words
 from voc.text.normalise import normalise_all
 
 Level = Literal["clause", "review"]
@@ -23,24 +24,34 @@ LEVELS = ("clause", "review")
 
 @dataclass(frozen=True)
 class Polarity:
-    """`name` is the model's name and version, `neutral_above` the least neutral probability that decides (0, 1]."""
+    """`name` is the model's name and version, `neutral_above` the least neutral probability that decides (0, 1].
+
+    With `words` the model was trained on texts with their words behind them.
+    """
 
     name: str
     lang: str
     level: str
     model: NgramLinear
     neutral_above: float
+    words: bool = False
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (n, 3), columns negative, neutral, positive; rows sum to 1. Texts need no normalisation."""
         if not len(texts):
             return np.zeros((0, len(CLASSES)), dtype=np.float32)
-        return softmax(self.model.scores(normalise_all(texts)))
+        normal = normalise_all(texts)
+        return softmax(self.model.scores(with_words(normal) if self.words else normal))
 
     def classes(self, probabilities: NDArray[np.float32]) -> NDArray[np.int8]:
         """Shape (n,): the index into CLASSES of each row; neutral from `neutral_above` on, else the likelier pole."""
-        poles = np.where(probabilities[:, 2] >= probabilities[:, 0], 2, 0)
-        return np.where(probabilities[:, 1] >= self.neutral_above, 1, poles).astype(np.int8)
+        return decided(probabilities, self.neutral_above)
+
+
+def decided(probabilities: NDArray[np.float32], neutral_above: float) -> NDArray[np.int8]:
+    """Shape (n,): the class of each row of (n, 3), neutral from a probability of `neutral_above` on."""
+    poles = np.where(probabilities[:, 2] >= probabilities[:, 0], 2, 0)
+    return np.where(probabilities[:, 1] >= neutral_above, 1, poles).astype(np.int8)
 
 
 @cache
@@ -63,4 +74,7 @@ def load(lang: str = "zh", level: str = "clause") -> Polarity:
         parts["bias"],
         longest=int(file.settings["longest"]),
     )
-    return Polarity(file.label, lang, level, model, float(file.settings["neutral_above"]))
+    settings = file.settings
+    return Polarity(
+        file.label, lang, level, model, float(settings["neutral_above"]), bool(settings.get("words", False))
+    )
