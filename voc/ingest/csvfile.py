@@ -117,9 +117,11 @@ def _pieces(stream: TextIO) -> Iterator[list[str]]:
     rest = ""
     while block := stream.read(_BLOCK):
         found = io.StringIO(rest + block, newline="").readlines()
+        length = len(rest) + len(block)
         # A last piece without its end, or with half of a pair of CR and LF, waits for what follows.
         rest = "" if found[-1].endswith("\n") else found.pop()
-        found = [_Cut(line[:4000].replace('"', "") + "\n") if len(line) > MAX_LINE else line for line in found]
+        if length > MAX_LINE:
+            found = [_Cut(line[:4000].replace('"', "") + "\n") if len(line) > MAX_LINE else line for line in found]
         if len(rest) > MAX_LINE and not rest.endswith("\r"):
             found.append(_Cut(rest[:4000].replace('"', "") + "\n"))
             while (block := stream.read(_BLOCK)) and (end := _END.search(block)) is None:
@@ -167,6 +169,10 @@ def _run(lines: _Lines, delimiter: str, plain: list[str], most: int) -> tuple[Ru
     """The sound records at the beginning of the next `most` lines, and whether that was all of them."""
     ahead = lines.ahead(most)
     start, width, title = lines.number + 1, len(plain), plain[0]
+    whole = _sound(ahead, delimiter, plain)
+    if whole is not None:
+        lines.skip(len(ahead))
+        return Run(range(start, start + len(ahead)), whole), len(ahead) == most
     cells: list[list[str]] = []
     at: list[int] = []
     done = 0
@@ -195,6 +201,20 @@ def _run(lines: _Lines, delimiter: str, plain: list[str], most: int) -> tuple[Ru
         pass
     lines.skip(done)
     return Run(at, cells), done == len(ahead) == most
+
+
+def _sound(ahead: list[str], delimiter: str, plain: list[str]) -> list[list[str]] | None:
+    """The records of lines that are one each and as they should be; None if any line is anything else."""
+    reader = csv.reader(ahead, delimiter=delimiter, strict=True)
+    try:
+        records = list(reader)
+    except csv.Error:
+        return None
+    width, title = {len(plain)}, plain[0]
+    if len(records) != len(ahead) or set(map(len, records)) - width or set(map(type, ahead)) - {str}:
+        return None
+    first = {record[0].strip() for record in records}
+    return None if "" in first or title in first else records
 
 
 def _record(lines: _Lines, delimiter: str, plain: list[str]) -> Row | None:

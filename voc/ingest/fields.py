@@ -143,10 +143,10 @@ def _plainly_chinese(texts: pa.Array) -> np.ndarray:
     votes[ord("A") : ord("Z") + 1] = votes[ord("a") : ord("z") + 1] = -1
     votes[0xC3:0xE2] = votes[0xF0] = -1
     votes[0xEA:0xEE] = -3
-    said = votes[data].astype(np.int64)
+    said = np.take(votes, data)
     kana = np.flatnonzero((data[:-1] == 0xE3) & (data[1:] >= 0x81) & (data[1:] <= 0x83))
     said[kana] = -3
-    sums = np.concatenate([[0], np.cumsum(said)])
+    sums = np.concatenate([[0], np.cumsum(said, dtype=np.int32)])
     start = at - at[0]
     return np.asarray(sums[start[1:]] > sums[start[:-1]], bool)
 

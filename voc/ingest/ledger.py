@@ -29,7 +29,7 @@ from voc.lake import Lake
 from voc.schemas import INGESTS, REVIEWS, conform
 
 #: Rows of a month that are written at a time, at least.
-PIECE = 32_768
+PIECE = 16_384
 _log = logging.getLogger(__name__)
 
 

@@ -100,8 +100,8 @@ class Merging:
     def _settle(self, own: dict[str, NDArray[np.int64]]) -> None:
         """Which month an id belongs to that the file has in several."""
         every = np.concatenate([np.unique(found) for found in own.values()]) if own else np.zeros(0, np.int64)
-        values, counts = np.unique(every, return_counts=True)
-        several = values[counts > 1]
+        every.sort()
+        several = np.unique(every[1:][every[1:] == every[:-1]])
         if not len(several):
             return
         best: dict[str, tuple[int, int, str]] = {}
@@ -122,7 +122,7 @@ class Merging:
     def _find_moving(self, own: dict[str, NDArray[np.int64]]) -> None:
         """Rows of the lake whose newest version in the file lies in another month."""
         names = sorted(own)
-        if not names:
+        if not names or not self.lake.months("reviews"):
             return
         every = np.concatenate([own[month] for month in names])
         owner = np.repeat(np.arange(len(names)), [len(own[month]) for month in names])

@@ -33,12 +33,12 @@ MAX_VALUE = 500
 MAX_RAW = 2_000
 
 _PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?!\d)")
-#: Eleven digits in the forms that _PHONE allows; in RE2 and for ASCII alone.
-_ELEVEN = r"1[- ]?[3-9](?:[- ]?\d){9}"
+#: _PHONE for RE2 and ASCII.
+_PLAIN_PHONE = r"(?:^|\D)(?:\+?86[- ]?)?1[3-9]\d(?:[- ]?\d){8}(?:\D|$)"
 #: Up to so many different values a column is masked value by value, which is remembered from batch to batch.
 _FEW = 500
 _PAIR = re.compile(r'"([^"\\]{1,60})"\s*:\s*("(?:[^"\\]|\\.)*"?|[-\d.eE+]+)')
-_STARRED = re.compile("[*＊•●]")
+_STARRED = "[*＊•●]"
 #: Column titles under which people, not opinions, are kept. Such a column is dropped unless the mapping names it.
 _PERSONAL = re.compile(
     r"昵称|姓名|用户名|会员名|旺旺|用户id|用户标识|买家|手机号|电话|联系方式|邮箱|地址|头像|微信|身份证|openid|收件|收货人|来自ip"
@@ -108,7 +108,13 @@ def member_ids(values: pa.Array, key: bytes) -> pa.Array:
 
     A name that the platform has starred out (`小***鱼`) is shared by many people and gives null.
     """
-    return _by_distinct(values, lambda value: None if _STARRED.search(value) else keyed(key, "member", value))
+    if values.null_count == len(values):
+        return values
+    encoded = values.dictionary_encode()
+    names = encoded.dictionary
+    starred = pc.match_substring_regex(names, _STARRED)
+    hashes = keyed_rows(key, pa.repeat("member", len(names)), names)
+    return pc.if_else(starred, pa.scalar(None, pa.string()), hashes).take(encoded.indices)
 
 
 def safe_ids(values: pa.Array, key: bytes) -> pa.Array:
@@ -120,7 +126,7 @@ def safe_ids(values: pa.Array, key: bytes) -> pa.Array:
         return values
     kept = pc.utf8_slice_codeunits(pc.replace_substring(values, "\0", ""), 0, 200)
     # What is neither ASCII nor short is looked at one by one: other widths and scripts have digits too.
-    doubtful = pc.or_(pc.match_substring_regex(values, _ELEVEN), pc.match_substring_regex(values, r"[^\x01-\x7f]"))
+    doubtful = pc.or_(pc.match_substring_regex(values, _PLAIN_PHONE), pc.match_substring_regex(values, r"[^\x01-\x7f]"))
     at = np.flatnonzero(np.asarray(pc.fill_null(doubtful, False), bool))
     if not len(at):
         return kept

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 #: Rows that are held in memory before they are written.
-HELD = 65_536
+HELD = 32_768
 _PACKED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 

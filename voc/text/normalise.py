@@ -127,9 +127,10 @@ def _table() -> dict[int, str]:
         return char
 
     table = {}
-    codes = [code for start, end in _HAS_COMPATIBILITY_FORMS for code in range(start, end)]
-    codes += list(range(ord("A"), ord("Z") + 1))
-    for char in sorted({chr(code) for code in codes if not 0xD800 <= code < 0xE000} | simplified.keys()):
+    chars = [chr(code) for start, end in _HAS_COMPATIBILITY_FORMS for code in range(start, end)]
+    composed = {char for char in chars if not unicodedata.is_normalized("NFKC", char)}
+    capitals = {chr(code) for code in range(ord("A"), ord("Z") + 1)}
+    for char in sorted(composed | capitals | simplified.keys()):
         after = form(char)
         if after != char:
             table[ord(char)] = after
