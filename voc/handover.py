@@ -10,9 +10,12 @@ import pyarrow.compute as pc
 
 import voc
 from voc import issues as ranking_room
-from voc.actions import audit, members, todo
+from voc import taxonomy as taxonomies
+from voc.actions import audit, members, phrases, todo
+from voc.issues import impact as impacts
 from voc.issues import prevalence as prevalences
 from voc.issues import selftest, verdict
+from voc.issues.counts import REVIEW_COLUMNS
 from voc.lake import MONTHLY
 from voc.workspace import Workspace, digest
 
@@ -119,12 +122,45 @@ def actions(ranked: Ranked) -> bool:
     return lake.replace("actions", table) if len(table) or lake.exists("actions") else False
 
 
+def impact(ranked: Ranked) -> pa.Table:
+    """How stars go together with issues."""
+    mentions, reviews = _spoken(ranked, impacts.WINDOW)
+    complaints = _complaints(ranked, mentions, reviews)
+    return impacts.impact(ranked.month, reviews=reviews, complaints=complaints, skus=ranked.read("skus"))
+
+
+def wording(ranked: Ranked) -> pa.Table:
+    """Words that set a signal's complaints apart, and this month's from those before."""
+    mentions, reviews = _spoken(ranked, phrases.WINDOW + 1)
+    return phrases.wording(
+        ranked.month,
+        ranking=ranked.read("ranking"),
+        complaints=_complaints(ranked, mentions, reviews),
+        mentions=mentions,
+        reviews=reviews,
+        stores=ranked.read("stores"),
+        skus=ranked.read("skus"),
+        words=taxonomies.expressions(ranked.work.taxonomy()),
+    )
+
+
+_MENTIONS = ("mention_id", "review_id", "month", "created_at", "aspect", "intent", "polarity", "confidence", "severity",
+             "competitor", "start", "end")  # fmt: skip
+_REVIEWS = (*REVIEW_COLUMNS, "duplicate_of", "member_id")
+
+
 def _spoken(ranked: Ranked, window: int) -> tuple[pa.Table, pa.Table]:
-    """Mentions and reviews of the last `window` months."""
+    """Mentions and reviews of the last `window` months, with the columns that are looked at."""
     lake = ranked.work.lake
     first = ranking_room.previous(ranked.month, window - 1)
     months = [m for m in lake.months("mentions") if first <= m <= ranked.month]
-    return lake.read("mentions", months=months), lake.read("reviews", months=months)
+    return lake.read("mentions", months=months, columns=_MENTIONS), lake.read(
+        "reviews", months=months, columns=_REVIEWS
+    )
+
+
+def _complaints(ranked: Ranked, mentions: pa.Table, reviews: pa.Table) -> pa.Table:
+    return ranking_room.complaints(mentions, reviews, skus=ranked.read("skus"), confidence=_confidence(ranked))
 
 
 def _confidence(ranked: Ranked) -> float:
@@ -135,6 +171,8 @@ STEPS: Mapping[str, Step] = {
     "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
     "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
     "verdicts": Step(verdicts, ("skus",), ("fixes", "facts", "exposure")),
+    "impact": Step(impact, ("skus",), ("mentions", "reviews")),
+    "wording": Step(wording, ("ranking", "stores", "skus"), ("mentions", "reviews")),
     "tags": Step(tags, ("skus",), ("mentions", "reviews")),
     "at_risk": Step(at_risk, ("skus",), ("mentions", "reviews")),
 }
