@@ -36,7 +36,7 @@ VERSION = "1"
 LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
 OPTIONS = {
     "polarity-zh-review": Options(longest=4, most=300_000, inverse_penalty=2.0, power=0.5),
-    "polarity-zh-clause": Options(longest=4, most=250_000, inverse_penalty=2.0, power=0.5),
+    "polarity-zh-clause": Options(longest=4, most=250_000),
     "polarity-en": Options(longest=5, least=2, most=150_000, inverse_penalty=2.0, power=0.5),
 }
 NEUTRAL_ABOVE = {"polarity-zh-review": 0.75, "polarity-zh-clause": 0.5, "polarity-en": 0.3}
@@ -192,6 +192,13 @@ def seeds(lang: str, *, weight: float, reviews: bool = False) -> Iterator[Row]:
     """Our own clauses, as the domain 'seeds'; with `reviews` also those that are put together of them."""
     for clause, label in (*clauses_of(lang), *(reviews_of(lang) if reviews else ())):
         yield Row(clause, label, "seeds", weight)
+
+
+def of_trade(row: Row, trade: str) -> bool:
+    """Whether a row is of a trade of online_shopping, from whichever set."""
+    if row.domain in (f"shop:{trade}", *SAME_TRADE.get(trade, ())):
+        return True
+    return row.domain == "nlpcc" and any(goods in row.text for goods in GOODS[trade].split("|"))
 
 
 def bare(text: str) -> str:

@@ -5,7 +5,7 @@ Each gives the answers of our method and, with `baseline`, of TF-IDF and a logis
 
 from __future__ import annotations
 
-import re
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.evaluate.baselines import tfidf
-from voc.evaluate.figures import Counts, confusion
+from voc.evaluate.figures import Counts, accuracy, confusion
 from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, rows
+from voc.models import polarity
 from voc.models.adapting import adapt
 from voc.models.linear import softmax
-from voc.models.polarity import decided
 from voc.models.training import count, fit
 from voc.text.normalise import normalise_all
+
+log = logging.getLogger(__name__)
 
 OURS, USUAL = "voc fast", "TF-IDF + LR"
 _FOLDS = 5
@@ -38,9 +40,9 @@ class Folds:
 
 
 def _recipe() -> Any:
-    from voc.corpora.recipes import polarity  # corpora/ needs nothing of a running system, and the reverse
+    from voc.corpora.recipes import polarity as recipe  # its readers load nothing that a running system needs
 
-    return polarity
+    return recipe
 
 
 def review_texts(folder: Path, *, two: bool) -> tuple[list[str], NDArray[np.int64]]:
@@ -52,35 +54,36 @@ def review_texts(folder: Path, *, two: bool) -> tuple[list[str], NDArray[np.int6
 def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
     """For each system and trade of online_shopping the confusion matrix on that trade, two classes by sign.
 
-    The model of a trade saw neither its texts, nor the sets of the same trade, nor those texts of the mixed set that
-    name the trade's goods.
+    The models of reviews and of clauses saw neither the trade's texts, nor the sets of the same trade, nor those texts
+    of the mixed set that name the trade's goods.
     """
     recipe = _recipe()
-    found = [row for row in recipe.training_rows(folder, "polarity-zh-review") if row.label != NEUTRAL]
-    options = replace(recipe.OPTIONS["polarity-zh-review"], folds=0)
-    counted = count([row.text for row in found], longest=options.longest, least=options.least)
+    names = ("polarity-zh-review", "polarity-zh-clause")
+    found = [[row for row in recipe.training_rows(folder, name) if row.label != NEUTRAL] for name in names]
+    options = [replace(recipe.OPTIONS[name], folds=0) for name in names]
+    counted = [
+        count([row.text for row in some], longest=option.longest, least=option.least)
+        for some, option in zip(found, options, strict=True)
+    ]
     out: dict[str, dict[str, Counts]] = {OURS: {}, **({USUAL: {}} if baseline else {})}
-    for trade in sorted({row.domain for row in found if row.domain.startswith("shop:")}):
+    for trade in sorted({row.domain for row in found[0] if row.domain.startswith("shop:")}):
         name = trade.removeprefix("shop:")
-        kin = {trade, *recipe.SAME_TRADE.get(name, ())}
-        goods = re.compile(recipe.GOODS[name])
-        test = [row for row in found if row.domain == trade]
-        places = [
-            at
-            for at, row in enumerate(found)
-            if row.domain not in kin and not (row.domain == "nlpcc" and goods.search(row.text))
-        ]
-        learnt = [found[at] for at in places]
-        labels = np.array([row.label for row in test], dtype=np.int64)
-        poles = np.array([row.label // POSITIVE for row in learnt])
-        weights = recipe.balanced(learnt)
-        model = fit(counted.of(np.array(places)), poles, weights, classes=2, options=options).model()
-        scores = model.scores([row.text for row in test])
-        given = np.where(scores[:, 1] > scores[:, 0], POSITIVE, NEGATIVE)
-        out[OURS][name] = confusion(labels, given)
+        test = [row for row in found[0] if row.domain == trade]
+        texts, labels = [row.text for row in test], np.array([row.label for row in test], dtype=np.int64)
+        learnt = [[at for at, row in enumerate(some) if not recipe.of_trade(row, name)] for some in found]
+        models = []
+        for some, places, counts, option in zip(found, learnt, counted, options, strict=True):
+            rows_ = [some[at] for at in places]
+            poles = np.array([row.label // POSITIVE for row in rows_])
+            part = fit(counts.of(np.array(places)), poles, recipe.balanced(rows_), classes=2, options=option)
+            models.append(polarity.of_two(part))
+        chances = polarity.together(texts, *models)
+        out[OURS][name] = confusion(labels, np.where(chances[:, 2] > chances[:, 0], POSITIVE, NEGATIVE))
         if baseline:
-            answer = tfidf([row.text for row in learnt], poles * POSITIVE)
-            out[USUAL][name] = confusion(labels, answer([row.text for row in test]))
+            known = [found[0][at] for at in learnt[0]]
+            answer = tfidf([row.text for row in known], np.array([row.label for row in known]))
+            out[USUAL][name] = confusion(labels, answer(texts))
+        log.info("%s: %s", name, {system: f"{float(accuracy(parts[name])):.3f}" for system, parts in out.items()})
     return out
 
 
@@ -142,6 +145,6 @@ def _folds(
         if baseline:
             answer = tfidf([texts[i] for i in learnt], labels[learnt])
             usual[held] = answer([texts[i] for i in held])
-    given = ours.argmax(axis=1) if neutral_above is None else decided(ours, neutral_above).astype(np.int64)
+    given = ours.argmax(axis=1) if neutral_above is None else polarity.decided(ours, neutral_above).astype(np.int64)
     out = {OURS: Folds(labels, given, ours)}
     return {**out, USUAL: Folds(labels, usual, None)} if baseline else out
