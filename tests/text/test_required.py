@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.extract import cues
-from voc.text.required import required
+from voc.text.required import alphabet, required
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_pattern_without_literals_is_refused(pattern: str) -> None:
         required(pattern)
 
 
-PATTERNS = (*cues.CUES, *cues.BACKWARD, *cues.FORWARD, *cues.DEGREES, *cues.IRONY)
+PATTERNS = (*cues.CUES, *cues.BACKWARD, *cues.FORWARD, *cues.DEGREES, *cues.SNEERS)
 
 
 @settings(max_examples=150, deadline=None)
@@ -41,3 +41,8 @@ def test_every_text_that_matches_holds_a_literal(case: tuple[str, str]) -> None:
     pattern, text = case
     match = re.search(pattern, text)
     assert match is None or any(word in text for word in required(pattern))
+
+
+def test_the_characters_of_a_pattern_for_whole_texts() -> None:
+    assert alphabet("^(?:不|没有?)[这那]{0,2}$") == set("不没有这那")
+    assert alphabet("^不.$") is None and alphabet("不$") is None and alphabet("^[^好]$") is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jieba
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.errors import InputError
@@ -19,6 +19,7 @@ def segmenter():
     return Segmenter()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30), max_size=6))
 def test_tokens_joined_are_the_text(texts):
     rows = SHARED.cut(texts)

@@ -2,8 +2,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.text.clauses import all_clauses, clauses
+from voc.text.language import detect, detect_all
 from voc.text.normalise import normalise
-from voc.text.sheet import normal_forms, sheet, where
+from voc.text.sheet import laid, normal_forms, sheet, where
 
 PIECES = (
     "味道", "好", "很好吃", "，", "。", "！", "?", "...", "…", ".", "3.5", "1.", "2、", "、", "~", " ", "  ", "\n", "\t",
@@ -31,8 +32,14 @@ def test_a_sheet_holds_the_normal_forms(raw: list[str]) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(texts)
-def test_the_clauses_of_a_sheet_are_those_of_each_text(raw: list[str]) -> None:
-    whole = sheet(raw)
+def test_languages_are_those_of_each_text(raw: list[str]) -> None:
+    assert detect_all(raw) == [detect(text) for text in raw]
+
+
+@settings(max_examples=300, deadline=None)
+@given(texts, st.booleans())
+def test_the_clauses_of_a_sheet_are_those_of_each_text(raw: list[str], normal: bool) -> None:
+    whole = sheet(raw) if normal else laid(raw)
     found = all_clauses(whole)
     first = whole.starts[found.row]
     by_text: list[list[tuple[int, int]]] = [[] for _ in raw]

@@ -12,6 +12,8 @@ _OTHER = re.compile(
     r"别家|其他家|其它家|别人家|人家|隔壁|别的(?:店|牌子|家|品牌)?|其他(?:店|牌子|品牌|家的?)?|"
     r"其它(?:店|牌子|品牌)?|某.{1,4}|另一家|市面上"
 )
+OTHERS = _OTHER.pattern
+"""Without this, or the name of a rival, a clause compares with nobody."""
 _US = r"(?:它|他|这家?|这个|这款|这|你家|你们|你|他家|本店|我们|贵店|咱家)"
 _NO_MORE_THAN = re.compile(r"不比$")
 _WORSE = re.compile(r".{0,4}?(?:差|逊色|弱|难吃|次)")

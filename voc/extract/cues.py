@@ -244,7 +244,7 @@ _ANY = re.compile("|".join(CUES))
 BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED))
 FORWARD = tuple(p.pattern for p in (_TAKEN_BACK, _MILD_AFTER))
 DEGREES = tuple(p.pattern for p in (_STRONG, _MILD))
-IRONY = tuple(p.pattern for p in (_AMBIVALENT, _SNEER))
+SNEERS = (_SNEER.pattern,)
 NO_CUES = Cues(None, *(False,) * 15)
 
 

@@ -20,7 +20,7 @@ from voc.extract.compare import Compared, compared
 from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, sneers, switches
 from voc.extract.lexicon import Lexicon
 from voc.extract.outcomes import ClauseReader
-from voc.extract.scan import SPEAKS_OF_OTHERS, VISITS, Scanner
+from voc.extract.scan import VISITS, Scanner
 from voc.text.clauses import all_clauses
 from voc.text.sheet import Sheet, where
 
@@ -30,7 +30,7 @@ NEUTRAL = 0.15
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
 _VISITS = re.compile(VISITS)
 _SENTENCE_ENDS = "。!！?？;；\n"
-_OTHERS = re.compile(SPEAKS_OF_OTHERS)
+_OTHERS = re.compile("家|别的|其")
 _LATIN = re.compile(r"[A-Za-z]{3}")
 
 

@@ -8,10 +8,10 @@ at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,22 +19,21 @@ from numpy.typing import NDArray
 
 from voc.extract import cues
 from voc.extract.aspects import HARDLY
+from voc.extract.compare import OTHERS
 from voc.extract.lexicon import Lexicon, Term, compiled
 from voc.extract.places import Flags, Ints, clause_of, clauses_at, stands_alone, texts_at, winners
 from voc.taxonomy import Taxonomy
 from voc.text.clauses import Clauses
-from voc.text.required import required
-from voc.text.sheet import Sheet, where
+from voc.text.required import alphabet, required
+from voc.text.sheet import CODE_POINTS, Sheet, where
 from voc.text.trie import Trie, trie
 
-SPEAKS_OF_OTHERS = "家|别的|其"
-"""Without one of these, or a rival's name, a clause compares with nobody."""
 VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b"
 """The customer was in a store."""
 
 NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
-_CUE, _BACK, _DEGREES, _AFTER, _OTHERS, _IRONY, _VISIT = (1 << n for n in range(7))
+_CUE, _WHOLE_CUE, _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(8))
 _BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, 3, 6
 
 
@@ -102,6 +101,7 @@ class Scanner:
     reach_across: NDArray[np.int16]
     parts: NDArray[np.uint64]
     parts_across: NDArray[np.uint64]
+    ambivalent: Flags
     likened: tuple[bool, ...]
     wants_context: tuple[bool, ...]
     may_be_silent: tuple[bool, ...]
@@ -123,9 +123,12 @@ class Scanner:
         taken = term[won], start[won], end[won]
         hits = self._beside(sheet, clauses, taken, last, marks)
         fillers, combines, across = self._combining(sheet, clauses, (term, start, end), taken)
-        cued, others = (clauses_at(clauses, last[marks & mark > 0]) for mark in (_CUE, _OTHERS))
+        cued, whole, others = (clauses_at(clauses, last[marks & m > 0]) for m in (_CUE, _WHOLE_CUE, _OTHERS))
+        foreign = np.append(0, np.cumsum(~_in_whole_cues()[sheet.codes]))
+        cued |= whole & (foreign[clauses.end] == foreign[clauses.start])
         others[hits.clause[self.rival[hits.term]]] = True
-        ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_IRONY, _VISIT))
+        ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_SNEERS, _VISIT))
+        ironic[clauses.row[hits.clause[self.ambivalent[hits.term]]]] = True
         return Found(hits, fillers, combines, across, cued, others, ironic, visits)
 
     def _beside(self, sheet: Sheet, clauses: Clauses, taken: tuple[Ints, Ints, Ints], last: Ints, marks: Ints) -> Hits:
@@ -237,11 +240,14 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     lexicon = compiled(taxonomy)
     terms = tuple(lexicon.automaton.values())
     keys: dict[str, list[int]] = {term.word: [number, 0] for number, term in enumerate(terms)}
+    marked = [(_WHOLE_CUE if alphabet(pattern) else _CUE, pattern) for pattern in cues.CUES]
     for mark, patterns in (
-        (_CUE, cues.CUES), (_BACK, cues.BACKWARD), (_DEGREES, cues.DEGREES), (_AFTER, cues.FORWARD),
-        (_OTHERS, (SPEAKS_OF_OTHERS,)), (_IRONY, cues.IRONY), (_VISIT, (VISITS,)),
+        (_BACK, cues.BACKWARD), (_DEGREES, cues.DEGREES), (_AFTER, cues.FORWARD), (_OTHERS, (OTHERS,)),
+        (_SNEERS, cues.SNEERS), (_VISIT, (VISITS,)),
     ):  # fmt: skip
-        for word in chain.from_iterable(required(pattern) for pattern in patterns):
+        marked += [(mark, pattern) for pattern in patterns]
+    for mark, pattern in marked:
+        for word in required(pattern):
             keys.setdefault(word, [-1, 0])[1] |= mark
     filling = [number for number, term in enumerate(terms) if term.slots]
     filler = np.full(len(terms), -1, dtype=np.int64)
@@ -269,6 +275,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         reach_across=_reach(slots, lexicon, across=True),
         parts=_parts(slots, lexicon, across=False),
         parts_across=_parts(slots, lexicon, across=True),
+        ambivalent=flags(cues.ambivalent(term.word) for term in terms),
         likened=tuple(any(lexicon.issues[i].figurative for i in _issues(term)) for term in terms),
         wants_context=tuple(len(term.targets) > 1 or bool(_leanings(term)) for term in terms),
         may_be_silent=tuple(term.word == HARDLY for term in terms),
@@ -315,6 +322,13 @@ def _parts(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: b
                 for place in [position, *range(len(lexicon.combinations[number][1].slots), places)]:
                     parts[place, filler, word] |= np.uint64(1 << shift)
     return parts
+
+
+@lru_cache(maxsize=1)
+def _in_whole_cues() -> Flags:
+    """The characters of the cues that only take whole clauses."""
+    named = frozenset().union(*(alphabet(pattern) or () for pattern in cues.CUES))
+    return where(f"[{re.escape(''.join(sorted(named)))}]") if named else np.zeros(CODE_POINTS, dtype=bool)
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from voc.errors import UnknownName
 from voc.models import polarity
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
-from voc.text.clauses import clauses, says_something
-from voc.text.language import detect
+from voc.text.clauses import all_clauses
+from voc.text.language import detect_all
+from voc.text.sheet import laid
 
 INPUT = project(REVIEWS, "review_id", "month", "rating", "lang", "text")
 LABELS = ("negative", "neutral", "positive")
@@ -37,7 +38,7 @@ def score(texts: Sequence[str | None], *, lang: str = "auto") -> tuple[list[str]
     """
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
-    languages = [lang] * len(texts) if lang != "auto" else [detect(text or "") for text in texts]
+    languages = [lang] * len(texts) if lang != "auto" else detect_all([text or "" for text in texts])
     return _scored(texts, languages)
 
 
@@ -59,18 +60,20 @@ def _scored(texts: Sequence[str | None], languages: Sequence[str | None]) -> tup
     """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
     kinds = np.ones(len(texts), dtype=np.int8)
     scores = np.zeros(len(texts), dtype=np.float32)
-    speaks = [text is not None and says_something(text) for text in texts]
+    sheet = laid([text or "" for text in texts])
+    clauses = np.bincount(all_clauses(sheet).row, minlength=len(texts))
+    short = (clauses == 1) & (sheet.ends - sheet.starts <= SHORT)
     for name in polarity.LANGUAGES:
-        rows = [i for i, found in enumerate(speaks) if found and (languages[i] == "en") == (name == "en")]
+        rows = [i for i, count in enumerate(clauses.tolist()) if count and (languages[i] == "en") == (name == "en")]
         if not rows:
             continue
         some = [texts[i] or "" for i in rows]
         model = polarity.load(name, "review")
         chances = model.probabilities(some)
-        short = [k for k, text in enumerate(some) if len(text) <= SHORT and len(clauses(text)) == 1]
-        if short:
-            own = polarity.load(name, "clause").probabilities([some[k] for k in short])
-            chances[short] = (chances[short] + own) / 2
+        brief = np.flatnonzero(short[rows])
+        if len(brief):
+            own = polarity.load(name, "clause").probabilities([some[k] for k in brief.tolist()])
+            chances[brief] = (chances[brief] + own) / 2
         kinds[rows] = model.classes(chances)
         scores[rows] = np.where(kinds[rows] == 1, 0.5, 1.0) * (chances[:, 2] - chances[:, 0])
     return [LABELS[kind] for kind in kinds], scores

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from voc.text.language import detect
-from voc.text.normalise import normalise_all
+from voc.text.language import detect_all
 from voc.text.segment import Segmenter, english_words
+from voc.text.sheet import normal_forms
 from voc.text.stopwords import stopwords
 
 BREAK = -1
@@ -82,22 +82,29 @@ class Terms:
 
 def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
     """Tokenise and encode; `words` are kept whole. Blanks vanish, signs and masked characters become BREAK."""
-    forms = normalise_all(texts)
-    english = [lang == "en" or (lang == "auto" and detect(form) == "en") for form in forms]
-    cut: list[list[str]] = [[]] * len(forms)
+    forms = normal_forms(texts)
+    english = [found == "en" for found in detect_all(forms)] if lang == "auto" else [lang == "en"] * len(forms)
+    parts: list[pa.Array] = [pa.array([], pa.string())]
+    owners: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
     for latin in (False, True):
         rows = [i for i, is_english in enumerate(english) if is_english is latin]
         some = [forms[i] for i in rows]
-        if rows:
-            tokens = english_words(some) if latin else _segmenter(tuple(sorted(set(words)))).cut(some)
-            for i, row in zip(rows, tokens, strict=True):
-                cut[i] = row
-    sizes = np.fromiter((len(row) for row in cut), dtype=np.int64, count=len(cut))
-    encoded = pa.array(chain.from_iterable(cut), pa.string()).dictionary_encode()
+        if latin and rows:
+            cut = english_words(some)
+            parts.append(pa.array(chain.from_iterable(cut), pa.string()))
+            owners.append(np.repeat(rows, [len(row) for row in cut]))
+        elif rows:
+            tokens, sizes = _segmenter(tuple(sorted(set(words)))).tokens(some)
+            parts.append(tokens)
+            owners.append(np.repeat(rows, sizes))
+    together, text = pa.concat_arrays(parts), np.concatenate(owners).astype(np.int64)
+    if any(english) and not all(english):
+        order = np.argsort(text, kind="stable")
+        together, text = together.take(pa.array(order)), text[order]
+    encoded = together.dictionary_encode()
     names = tuple(encoded.dictionary.to_pylist())
     token = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     kind = np.fromiter((_kind(name) for name in names), dtype=np.int8, count=len(names))
-    text = np.repeat(np.arange(len(cut), dtype=np.int64), sizes)
     if len(names):
         blank = kind[token] == 0
         token = np.where(kind[token] == 1, BREAK, token)[~blank]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
+from voc.text.sheet import laid, where
 from voc.text.stopwords import stopwords
 
 Language = Literal["zh", "en", "und"]
@@ -12,6 +14,7 @@ Language = Literal["zh", "en", "und"]
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _KANA_OR_HANGUL = re.compile(r"[\u3041-\u30ff\uac00-\ud7af]")
 _LATIN_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)*")
+_LATIN_LETTER = r"[A-Za-z\u00c0-\u024f]"
 _OTHER_LETTER = re.compile(r"[\u0370-\u1fff]")
 # Pinyin and digit slang that stands alone in Chinese reviews.
 _CHINESE_SLANG = frozenset(("yyds", "xswl", "awsl", "nsdd", "tql", "666", "6666", "233", "2333", "nb", "emo", "u1s1"))
@@ -33,6 +36,16 @@ def detect(text: str) -> Language:
     if han and han >= words:
         return "zh"
     return "und" if len(_OTHER_LETTER.findall(text)) > words else _latin(text)
+
+
+def detect_all(texts: Sequence[str]) -> list[Language]:
+    """`detect` of each text; those of Han characters without Latin letters are told at once."""
+    sheet = laid(texts)
+    han, latin, foreign = (
+        sheet.counts(where(pattern)[sheet.codes]) for pattern in (_HAN.pattern, _LATIN_LETTER, _KANA_OR_HANGUL.pattern)
+    )
+    clear = (han > 0) & (latin == 0) & (foreign < 2)
+    return ["zh" if known else detect(text) for text, known in zip(texts, clear.tolist(), strict=True)]
 
 
 def _latin(text: str) -> Language:

@@ -30,6 +30,41 @@ def required(pattern: str) -> Words:
     return frozenset(word for word in found if not any(other in word for other in found if other != word))
 
 
+def alphabet(pattern: str) -> Words | None:
+    """All characters of which a text that `pattern` matches can consist; None unless it matches whole texts only.
+
+    Such a pattern begins with ^ and ends with $, and none of its parts takes characters that it does not name.
+    """
+    parts = list(parser.parse(pattern))
+    if len(parts) < 2 or parts[0] != (ops.AT, ops.AT_BEGINNING) or parts[-1] != (ops.AT, ops.AT_END):
+        return None
+    return _named(parts)
+
+
+def _named(parts: Iterable[tuple[Any, Any]]) -> Words | None:
+    out: set[str] = set()
+    for op, value in parts:
+        if op in (ops.AT, ops.ASSERT, ops.ASSERT_NOT):
+            continue
+        if op is ops.LITERAL:
+            some: Words | None = frozenset([chr(value)])
+        elif op is ops.IN:
+            some = _class(value)
+        elif op is ops.BRANCH:
+            branches = [_named(branch) for branch in value[1]]
+            some = None if None in branches else frozenset().union(*(b for b in branches if b is not None))
+        elif op is ops.SUBPATTERN:
+            some = _named(value[3])
+        elif op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
+            some = _named(value[2])
+        else:
+            some = None
+        if some is None:
+            return None
+        out |= some
+    return frozenset(out)
+
+
 def _better(*options: Words | None) -> Words | None:
     """Of sets that each suffice, the one with the longest shortest word, then the smaller one."""
     known = [o for o in options if o and "" not in o]

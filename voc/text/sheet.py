@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -44,6 +44,11 @@ class Sheet:
         text = self.text
         return [text[a:b] for a, b in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
 
+    def counts(self, marked: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of the `marked` characters stand in each text; line ends between texts count for none."""
+        before = np.append(0, np.cumsum(marked))
+        return np.asarray(before[self.ends] - before[self.starts])
+
     def rows(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
         """The number of the text at each place of `text`."""
         return np.searchsorted(self.starts, places, side="right") - 1
@@ -54,10 +59,15 @@ def sheet(texts: Sequence[str], *, longest: int | None = None) -> Sheet:
     forms, moved = _forms(texts)
     if longest is not None and any(len(form) > longest for form in forms):
         forms = [form[:longest] for form in forms]
-    lengths = np.fromiter((len(form) for form in forms), dtype=np.int64, count=len(forms))
+    return replace(laid(forms), moved=moved)
+
+
+def laid(texts: Sequence[str]) -> Sheet:
+    """The sheet of `texts` as they are."""
+    lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
     ends = np.cumsum(lengths + 1) - 1
-    joined = "\n".join([*forms, ""])
-    return Sheet(joined, codes_of(joined), ends - lengths, ends, moved)
+    joined = "\n".join([*texts, ""])
+    return Sheet(joined, codes_of(joined), ends - lengths, ends, {})
 
 
 def normal_forms(texts: Sequence[str]) -> list[str]:
@@ -82,15 +92,12 @@ def where(pattern: str) -> NDArray[np.bool_]:
 
 def _forms(texts: Sequence[str]) -> tuple[list[str], dict[int, Normal]]:
     """Normal forms, and those with offsets of their own."""
-    raw = codes_of("\n".join([*texts, ""]))
+    raw = laid(texts)
     form, restless = _tables()
-    codes = form[raw]
-    lengths = np.fromiter((len(text) for text in texts), dtype=np.int64, count=len(texts))
-    ends = np.cumsum(lengths + 1) - 1
-    joined = codes.tobytes().decode("utf-32-le", "surrogatepass")
-    forms = [joined[a:b] for a, b in zip((ends - lengths).tolist(), ends.tolist(), strict=True)]
+    codes = form[raw.codes]
+    forms = replace(raw, text=codes.tobytes().decode("utf-32-le", "surrogatepass")).texts()
     moved: dict[int, Normal] = {}
-    for row in np.unique(np.searchsorted(ends, np.flatnonzero(restless[codes]))).tolist():
+    for row in np.unique(raw.rows(np.flatnonzero(restless[codes]))).tolist():
         normal = normalise(texts[row])
         forms[row] = normal.text
         if normal.offsets is not None:
