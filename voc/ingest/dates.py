@@ -2,7 +2,8 @@
 
 Known: ISO 8601 with or without zone; `2021/8/15 0:12`, `2021.8.15`, `2025年2月5日 上午9时3分`; 8 and 14 digits; epoch
 seconds (9 or 10 digits), milliseconds (12 or 13) and microseconds (15 or 16); `March 3, 2021`, `3 Mar 2021` and
-`3-Mar-21`. `03/05/2021` is read only when one of the two numbers is above 12 or the mapping says which comes first.
+`3-Mar-21`. `03/05/2021` is read only when one of the two numbers is above 12, when others of the file tell which comes
+first and none tells the opposite, or when the mapping says it.
 Anything else is an error, never a guess. A time without a zone is local to the project and is counted.
 """
 
@@ -79,6 +80,19 @@ def parse(values: pa.Array, *, zone: str, order: Order = "ymd", excel: bool = Fa
         if moment is not None:
             at[i], naive[i], known[i] = (moment[0] - _EPOCH) // _MICROSECOND, moment[1], True
     return Times(pa.array(at, pa.int64(), mask=~known).cast(TIME), naive)
+
+
+def order_of(values: pa.Array) -> Order:
+    """Which number comes first in dates such as 03/05/2021: what those say whose other number is above 12.
+
+    'ymd', which reads only such dates as have no second reading, when none says it or some say the opposite.
+    """
+    found = pc.extract_regex(values, r"^(?P<first>\d{1,2})[-/.](?P<second>\d{1,2})[-/.]\d{4}(?:\D|$)").drop_null()
+    if not len(found):
+        return "ymd"
+    first, second = (part.cast(pa.int64()).to_numpy() for part in found.flatten())
+    days_first, months_first = bool((first > 12).any()), bool((second > 12).any())
+    return "ymd" if days_first == months_first else "dmy" if days_first else "mdy"
 
 
 def _fixed(values: pa.Array) -> tuple[np.ndarray, np.ndarray]:

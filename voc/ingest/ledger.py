@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from voc.config import Config
 from voc.errors import InputError
-from voc.ingest import archives, dimensions, hygiene, linking, privacy, staging
+from voc.ingest import archives, dialogue, dimensions, hygiene, linking, privacy, staging
 from voc.ingest import mapping as maps
 from voc.ingest.merging import INCOMING, Merging, Tally
 from voc.ingest.normalise import Normaliser
@@ -140,6 +140,10 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         _log.info("%s was ingested before", known.file)
         return known
     batches, chosen = _mapped(path, source, given, job.encoding)
+    leader = None
+    if chosen.kind == "dialogue":
+        grouped = dialogue.group(batches, chosen, path=path, zone=job.config.project.time_zone)
+        batches, leader = (iter([grouped.batch]), grouped.leader) if grouped else (iter(()), None)
     normaliser = Normaliser(
         source=chosen.source or job.name,
         channel=job.channel or chosen.constants.get("channel"),
@@ -158,17 +162,18 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         rows, bad = normaliser.part(batch)
         spool.add(rows)
         plan.quarantine(bad)
-    merging = Merging(job.lake, spool, Tally.of(normaliser.records), native=normaliser.native)
+    records = normaliser.records if leader is None else len(leader)
+    merging = Merging(job.lake, spool, Tally.of(records), native=normaliser.native)
     for month in merging.months():
         _flagged(job, plan, merging, month)
-    counts = merging.tally.counts(plan.quarantined)
+    counts = merging.tally.counts(plan.quarantined, leader)
     result = Ingested(
         ingest_id=ingest_id,
         file=privacy.masked(path.name, 200),
         sha256=digest,
         source=normaliser.source,
         mapping=written,
-        records=normaliser.records,
+        records=records,
         new=counts["new"],
         updated=counts["updated"],
         duplicate=counts["duplicate"],

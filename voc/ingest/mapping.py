@@ -1,6 +1,6 @@
 """Which column of a file means what: a TOML file read into a frozen model.
 
-    kind = "review"                       # or "survey"
+    kind = "review"                       # or "survey", or "dialogue": one row a message
     [columns]                             # field = "column", or a list: the first that the file has is taken
     text = ["content", "评论内容"]
     created_at = "creation_time"
@@ -63,6 +63,7 @@ class Columns(Model):
     member_id: Names = ()
     channel: Names = ()
     touchpoint: Names = ()
+    role: Names = ()
     fulfilment: Names = ()
     lot: Names = ()
     produced_on: Names = ()
@@ -122,7 +123,7 @@ class Mapping(Model):
 
     name: str = ""
     source: str | None = None
-    kind: Literal["review", "survey"] = "review"
+    kind: Literal["review", "survey", "dialogue"] = "review"
     columns: Columns = Columns()
     rating: Rating = Rating()
     dates: Dates = Dates()
@@ -133,6 +134,7 @@ class Mapping(Model):
     ignore: tuple[str, ...] = ()
     default_texts: tuple[str, ...] = ()
     no_followup: tuple[str, ...] = ("NO_MESSAGE",)
+    customers: tuple[str, ...] = Field((), description="further words for the customer's side of a dialogue")
     strict: bool = Field(True, description="every field that is named must be in the file; defaults of sources are not")
 
     @model_validator(mode="after")
@@ -230,6 +232,9 @@ def resolve(mapping: Mapping, columns: Sequence[str], path: Path) -> dict[str, s
     given = {*found, *halves, *mapping.constants}
     if "created_at" not in given:
         raise _missing("created_at", mapping.columns.created_at, columns, path)
+    for field in ("review_id", "role", "text") if mapping.kind == "dialogue" else ():
+        if field not in given:
+            raise _missing(field, getattr(mapping.columns, field), columns, path)
     if mapping.kind == "review" and not {"text", "rating", "nps", "followup_text"} & given:
         raise _missing("text", mapping.columns.text, columns, path)
     return found

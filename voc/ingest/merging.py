@@ -59,8 +59,13 @@ class Tally:
         self.changed[record[~root & fresh]] = True
         self.written += int(fresh.sum())
 
-    def counts(self, rejected: int) -> dict[str, int]:
-        """new, updated, duplicate and unchanged records; the rejected ones have no row and are none of these."""
+    def counts(self, rejected: int, leader: NDArray[np.int64] | None = None) -> dict[str, int]:
+        """new, updated, duplicate and unchanged records; the rejected ones have no row and are none of these.
+
+        `leader[i]` is the record whose status record i shares, where several make one row.
+        """
+        if leader is not None:
+            self.roots, self.changed = self.roots[leader], self.changed[leader]
         new, duplicate = self.roots == NEW, self.roots == SUPERSEDED
         updated = ~new & ~duplicate & ((self.roots == UPDATED) | self.changed)
         sums = dict(new=new, updated=updated, duplicate=duplicate, unchanged=~new & ~duplicate & ~updated)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.ingest import dates, fields, privacy, ratings, survey
+from voc.ingest.dialogue import RECORD, REPLY
 from voc.ingest.fields import IDS, Later, Taken
 from voc.ingest.linking import Links
 from voc.ingest.mapping import Mapping, find, resolve
@@ -53,6 +54,7 @@ class Normaliser:
     links: Links
     records: int = 0
     naive: int = 0
+    order: dates.Order | None = None  # of the numbers in 03/05/2021; where the mapping is silent, by the first batch
     scale: str = ""  # of the ratings; where the mapping offers several, chosen by the first batch
     native: bool = False  # some row has an id of its own, so its other fields may change
     unknown_stores: set[str] = field(default_factory=set)
@@ -60,12 +62,15 @@ class Normaliser:
 
     def part(self, batch: pa.RecordBatch) -> tuple[pa.Table, pa.Table]:
         """Rows (schema INCOMING) and rejected rows (schema QUARANTINE) of a batch."""
-        columns = [name for name in batch.schema.names if name not in OWN]
+        columns = [name for name in batch.schema.names if name not in (*OWN, RECORD, REPLY)]
         batch = fields.complete(batch, self.records + 1)
         first, self.records = self.records, self.records + len(batch)
+        places = np.arange(first, first + len(batch))
+        if RECORD in batch.schema.names:
+            places = batch.column(RECORD).to_numpy()
         broken = batch.filter(pc.is_valid(batch.column(REASON)))
         sound = batch.filter(pc.is_null(batch.column(REASON)))
-        numbers = np.arange(first, first + len(batch))[np.asarray(pc.is_null(batch.column(REASON)), bool)]
+        numbers = places[np.asarray(pc.is_null(batch.column(REASON)), bool)]
         rejected = [self._broken(broken, columns)]
         where = resolve(self.mapping, columns, self.path) if first == 0 or len(sound) else {}
         if not len(sound):
@@ -87,7 +92,8 @@ class Normaliser:
         """A reason and message for each row that cannot be kept, by its place; every row's time, stars and NPS."""
         zone, plan = self.mapping.dates.zone or self.zone, self.mapping.dates
         written = taken["created_at"]
-        times = dates.parse(written, zone=zone, order=plan.order, excel=plan.excel)
+        self.order = self.order or (dates.order_of(written) if plan.order == "ymd" else plan.order)
+        times = dates.parse(written, zone=zone, order=self.order, excel=plan.excel)
         if not self.scale:
             self.scale = ratings.choose(taken["rating"], self.mapping.rating.scale, self.mapping.rating.words)
         stars = ratings.parse(taken["rating"], scale=self.scale, words=self.mapping.rating.words)
@@ -125,7 +131,8 @@ class Normaliser:
         order = privacy.safe_ids(taken["order_id"], self.key)
         linked = self.links.orders(order)
         places = self._places(taken, linked, text)
-        kinds = pc.if_else(pa.array(later.starts), "followup", "survey" if is_survey else "review")
+        kinds = pc.if_else(pa.array(later.starts), "followup", self.mapping.kind)
+        replies = taken.batch.column(REPLY) if REPLY in taken.batch.schema.names else taken["reply"]
         columns_of = {
             "review_id": self._ids(at, taken, columns, raw),
             "own": pc.is_valid(taken["review_id"]),
@@ -144,8 +151,8 @@ class Normaliser:
             "nps": nps,
             "fulfilment": pc.coalesce(fields.fulfilment(taken["fulfilment"]), linked["fulfilment"].combine_chunks()),
             "produced_on": dates.parse(taken["produced_on"], zone="UTC").at.cast(pa.date32(), safe=False),
-            "reply": privacy.masked_array(taken["reply"]),
-            "replied_at": dates.parse(taken["replied_at"], zone=self.zone, order=self.mapping.dates.order).at,
+            "reply": privacy.masked_array(replies),
+            "replied_at": dates.parse(taken["replied_at"], zone=self.zone, order=self.order or "ymd").at,
             "lang": fields.languages(text),
             "text": text,
             "subscores": self._subscores(taken),
@@ -289,7 +296,7 @@ class Normaliser:
         if not len(index):
             return []
         root = roots.take(index)
-        moments = dates.parse(taken["followup_at"].take(index), zone=self.zone, order=self.mapping.dates.order)
+        moments = dates.parse(taken["followup_at"].take(index), zone=self.zone, order=self.order or "ymd")
         self.naive += int(moments.naive.sum())
         at = []
         waits = taken["followup_days"].take(index).to_pylist()

@@ -49,7 +49,16 @@ SUBMITTED = (
     "created_at",
     "submitted",
 )
-META = ("序号", "编号", "所用时间", "答题时长", "来源", "来源详情", "来自IP", "总分", "开始答题时间", "用户类型")
+META = (
+    "序号", "编号", "所用时间", "答题时长", "来源", "来源详情", "来自IP", "总分", "开始答题时间", "用户类型",
+    "地理位置国家和地区", "地理位置省", "地理位置市", "用户标识", "昵称", "自定义字段",
+    "Respondent ID", "Collector ID", "Start Date", "IP Address", "Email Address", "First Name", "Last Name", "Custom Data 1",
+    "StartDate", "Status", "IPAddress", "Progress", "Duration (in seconds)", "Finished", "RecordedDate", "ResponseId",
+    "RecipientLastName", "RecipientFirstName", "RecipientEmail", "ExternalReference", "LocationLatitude",
+    "LocationLongitude", "DistributionChannel", "UserLanguage",
+)  # fmt: skip
+#: Ids of responses that are unique beyond their survey.
+RESPONSES = ("ResponseId", "Respondent ID", "response_id")
 
 
 def plain_title(title: str) -> str:
@@ -86,7 +95,9 @@ def guess(batch: pa.RecordBatch) -> Mapping:
     """
     columns = [name for name in batch.schema.names if name not in OWN]
     questions = [
-        name for name in columns if name not in META and find(SUBMITTED, [name]) is None and not _OPTION.match(name)
+        name
+        for name in columns
+        if find(META, [name]) is None and find((*SUBMITTED, *RESPONSES), [name]) is None and not _OPTION.match(name)
     ]
     taken: dict[str, str] = {}
 
@@ -119,7 +130,9 @@ def guess(batch: pa.RecordBatch) -> Mapping:
         name="guess",
         kind="survey",
         strict=False,
-        columns=Columns(created_at=SUBMITTED, questions=opened, **{k: (v,) for k, v in taken.items()}),  # type: ignore[arg-type]
+        columns=Columns(
+            created_at=SUBMITTED, review_id=RESPONSES, questions=opened, **{k: (v,) for k, v in taken.items()}
+        ),  # type: ignore[arg-type]
         rating=Rating(scale="words" if words else "1..5"),
         ignore=("来自IP", "来源详情"),
     )

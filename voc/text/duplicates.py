@@ -7,6 +7,7 @@ by the true Jaccard similarity of the bigram sets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from voc.text.normalise import normalise_all
 
 SHORTEST = 8
+_SIGNS = re.compile(r"[\W_]+")
 _SEED = 20
 _HASH_BITS = 44
 _PAIRS_A_CALL = 1 << 16  # pair number and hash share a 64-bit key
@@ -37,7 +39,7 @@ def near_duplicates(
     if bands < 1 or permutations % bands:
         raise ValueError(f"bands {bands} does not divide permutations {permutations}")
     first = np.arange(len(texts), dtype=np.int64)
-    bare = ["".join(filter(str.isalnum, form)) or form for form in normalise_all(texts)]
+    bare = [_SIGNS.sub("", form) or form for form in normalise_all(texts)]
     seen: dict[str, int] = {}
     distinct: list[int] = []
     for i, form in enumerate(bare):

@@ -16,6 +16,10 @@ from voc.ingest import readers
 
 GROUP = "voc.sources"
 UNVERIFIED = "names from the platform's API or web pages; not verified against a back-office export"
+BY_CODE = "names that public tools expect of the export; not verified against a real export"
+UNSEEN = "no export was seen and no names are known: a mapping is needed; not verified"
+OWN_FILE = "your own file: the titles above, their usual Chinese names, or a mapping"
+SEEN_COPY = "seen: a table copied from the web page, not a back-office export; "
 
 
 @runtime_checkable
@@ -42,7 +46,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class FileSource:
-    """A source whose files need no more than reading and mapping."""
+    """A source whose files need no more than reading and mapping; `header` makes one row of titles out of several."""
 
     name: str
     title: str
@@ -51,6 +55,7 @@ class FileSource:
     verified: str = UNVERIFIED
     target: str = "reviews"
     guess: Callable[[pa.RecordBatch], maps.Mapping] | None = None
+    header: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]] | None = None
 
     def read(
         self, path: Path, *, mapping: maps.Mapping | None = None, encoding: str | None = None
@@ -58,7 +63,8 @@ class FileSource:
         chosen = self.mapping if mapping is None else mapping
         reading = chosen.read if encoding is None else chosen.read.model_copy(update={"encoding": encoding})
         named = [name for names in dict(chosen.columns).values() if isinstance(names, tuple) for name in names]
-        return readers.read(path, reading=reading, headers=[*self.columns, *named])
+        batches = readers.read(path, reading=reading, headers=[*self.columns, *named])
+        return batches if self.header is None else self.header(batches)
 
 
 def names() -> list[str]:
@@ -81,6 +87,11 @@ def described() -> list[dict[str, object]]:
             "name": name,
             "title": (found := load(name)).title,
             "table": found.target,
+            "layout": "seen"
+            if found.verified.startswith("seen")
+            else "not verified"
+            if "not verified" in found.verified
+            else "own",
             "verified": found.verified,
             "columns": [f"{column}: {meaning}" for column, meaning in found.columns.items()],
         }

@@ -2,7 +2,7 @@
 
 from voc.ingest.dimensions import TITLES
 from voc.ingest.mapping import Mapping
-from voc.ingest.sources import FileSource
+from voc.ingest.sources import OWN_FILE, FileSource
 
 _MEANINGS = {
     "components": "single items of a gift box, joined by ;",
@@ -21,7 +21,7 @@ def _source(name: str, title: str) -> FileSource:
         title=title,
         target=name,
         columns={field: _MEANINGS.get(field, f"also titled {'、'.join(more)}") for field, more in TITLES[name].items()},
-        verified="your own file: the titles above, their usual Chinese names, or a mapping",
+        verified=OWN_FILE,
         mapping=Mapping(name=name, strict=False),
     )
 

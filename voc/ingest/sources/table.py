@@ -1,7 +1,7 @@
 """Any CSV, XLSX, JSON Lines or Parquet file, by the common English and Chinese titles or by a mapping."""
 
 from voc.ingest.mapping import Columns, Mapping, Rating
-from voc.ingest.sources import FileSource
+from voc.ingest.sources import OWN_FILE, FileSource
 
 FIELDS = {
     "review_id": "the review's own id; without one, its content is its id",
@@ -64,7 +64,7 @@ source = FileSource(
     name="table",
     title="Any table (CSV, XLSX, JSON Lines, Parquet)",
     columns=FIELDS,
-    verified="your own file: the titles above, their usual Chinese names, or a mapping",
+    verified=OWN_FILE,
     mapping=Mapping(
         name="table",
         strict=False,

@@ -1,4 +1,4 @@
-"""Tmall and Taobao: API TradeRate and feeds, web and mobile JSON, and tables copied from the browser.
+"""Tmall and Taobao: API TradeRate and feeds, web and mobile JSON; tables copied from the browser are source `taobao`.
 
 There are no stars: results are good, neutral or bad. `append_content` and its like are reviews added later.
 """

@@ -1,0 +1,15 @@
+"""Pinduoduo: no export of its back-office was seen, so nothing is assumed beyond the titles of any table; name the columns in a
+mapping."""
+
+from dataclasses import replace
+
+from voc.ingest.sources import UNSEEN
+from voc.ingest.sources.table import source as table
+
+source = replace(
+    table,
+    name="pinduoduo",
+    title="Pinduoduo (拼多多), through a mapping",
+    verified=UNSEEN,
+    mapping=table.mapping.model_copy(update={"name": "pinduoduo"}),
+)
