@@ -71,6 +71,9 @@ SOURCE_WEIGHT = 4.0
 """Complaints' worth of belief that a source has the chain's rate of an issue: steadies sources with few reviews."""
 
 
+SETTLED = 0.003
+
+
 def grid(value: Array, *, total: float) -> Array:
     """`value` rounded to multiples of a power of two small enough that sums up to `total` are exact in float64."""
     unit = 2.0 ** (52 - np.ceil(np.log2(max(total, 1.0))))
@@ -78,8 +81,12 @@ def grid(value: Array, *, total: float) -> Array:
     return rounded
 
 
-def margins(cells: Cells, *, prior: Prior = PRIOR, rounds: int = 4, steps: int = 3) -> Margins:
-    """Rates and both margins. `rounds` times the two priors are fitted, with `steps` sweeps over the margins between."""
+def margins(cells: Cells, *, prior: Prior = PRIOR, rounds: int = 4, most: int = 30) -> Margins:
+    """Rates and both margins. `rounds` times the two priors are fitted, with sweeps over the margins before each.
+
+    Sweeps go on until no store's risk moves by more than `SETTLED`, `most` at the most: a store and a product that only it
+    sells share the blame at first, and it takes a while until the store's other products have cleared it.
+    """
     stores, skus = len(cells.x_store), len(cells.x_sku)
     by_source = [sparse.csr_array((n, (cells.store, cells.sku)), shape=(stores, skus)) for n in cells.n.T.astype(float)]
     total = float(cells.n.sum()) * 8.0
@@ -87,7 +94,8 @@ def margins(cells: Cells, *, prior: Prior = PRIOR, rounds: int = 4, steps: int =
     expected_store = expected_sku = rate = usual = np.zeros(0)
     fit_store = fit_sku = None
     for _ in range(rounds):
-        for _ in range(steps):
+        for step in range(most):
+            before = risk_store
             rate, usual = _rates(by_source, cells.x_source, risk_store, risk_sku, total)
             expected_store = _over_skus(by_source, rate, risk_sku, total)
             if fit_store is not None:
@@ -96,6 +104,8 @@ def margins(cells: Cells, *, prior: Prior = PRIOR, rounds: int = 4, steps: int =
             expected_sku = _over_skus([n.T.tocsr() for n in by_source], rate, risk_store, total)
             if fit_sku is not None:
                 risk_sku = _means(cells.x_sku, expected_sku, fit_sku)
+            if step and np.allclose(risk_store, before, rtol=SETTLED, atol=0):
+                break
         expected_store = _over_skus(by_source, rate, risk_sku, total)
         fit_store = _fit(cells.x_store[:-1], expected_store[:-1], prior, fit_store)
         fit_sku = _fit(cells.x_sku[:-1], expected_sku[:-1], prior, fit_sku)

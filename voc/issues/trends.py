@@ -25,21 +25,22 @@ def changes(frame: Frame, facts: pa.Table, exposure: pa.Table, settings: RankSet
     Sources whose trends are withheld are left out of this month and of those before it, and so say nothing.
     """
     data, month = frame.data, frame.month
-    first = previous(month, settings.history)
-    counted = exposure.filter(pc.field("n_reviews") > 0)
     lost = pa.array([source for source, _ in withheld(exposure, month)], pa.string())
-    months = sorted({m for m in pc.unique(counted["month"]).to_pylist() if first <= m < month})
+    kept = ~pc.is_in(pc.field("source"), value_set=lost)
+    facts, counted = facts.filter(kept), exposure.filter(kept & (pc.field("n_reviews") > 0))
+    there = sorted(pc.unique(counted["month"]).to_pylist())
+    months = [m for m in there if previous(month, settings.history) <= m < month]
     ids = Ids(
         data.stores, data.skus, data.sources, data.issues, np.stack([data.cells.store, data.cells.sku], axis=1),
         {level: (member, frame.groups[level][1], len(frame.groups[level][0])) for level, member in GROUPS.items()},
     )  # fmt: skip
-    if len(months) < settings.history_least:
-        sizes = {level: (size, len(data.issues)) for level, size in ids.sizes().items()}
-        return {level: change.refused(shape, change.TOO_SHORT) for level, shape in sizes.items()}
+    if month not in there or len(months) < settings.history_least:
+        reason = change.TOO_SHORT if month in there else change.WITHHELD
+        return {level: change.refused((size, len(data.issues)), reason) for level, size in ids.sizes().items()}
 
     def arrays(wanted: str) -> Month:
-        kept = (pc.field("month") == wanted) & ~pc.is_in(pc.field("source"), value_set=lost)
-        return build(wanted, frame.kind, facts.filter(kept), counted.filter(kept))
+        mine = pc.field("month") == wanted
+        return build(wanted, frame.kind, facts.filter(mine), counted.filter(mine))
 
     festive = same_festival(month)
     back = {m: _months_between(m, month) for m in months}
