@@ -85,10 +85,13 @@ def test_reviews_are_judged_with_their_clauses():
     np.testing.assert_allclose(chances[2:4], alone[2:4], atol=1e-6)
     np.testing.assert_allclose(chances[4], (alone[4] + clause.probabilities(["好吃"])[0]) / 2, atol=1e-6)
     mean = clause.probabilities(["一般般吧", "凑合能吃"]).mean(axis=0)
-    expected = np.exp(review.scores(texts[:1])[0] + polarity.CLAUSE_SHARE * mean)
+    expected = alone[0] * np.exp(polarity.CLAUSE_SHARE * mean)
     np.testing.assert_allclose(chances[0], expected / expected.sum(), atol=1e-5)
     np.testing.assert_allclose(polarity.of_reviews(texts[1:3], lang="zh"), chances[1:3], atol=1e-6)
     assert polarity.of_reviews([], lang="zh").shape == (0, 3)
+    sure = ["质量很好，包装精美，物流很快，客服热情，全家都非常喜欢，强烈推荐"]
+    assert review.probabilities(sure).max() >= polarity.SURE
+    np.testing.assert_array_equal(polarity.of_reviews(sure, lang="zh"), review.probabilities(sure))
 
 
 def test_a_model_of_two_classes_never_says_neutral():

@@ -161,8 +161,8 @@ def _sentiment(texts: Sequence[str], lang: str) -> tuple[NDArray[np.int64], NDAr
 
 
 def _calibration(name: str, system: str, test: Labelled, lang: str) -> list[Figure]:
-    """The calibration error and the reliability table of the review model's probabilities."""
-    chances = polarity.load(lang, "review").probabilities(test.texts)
+    """The calibration error and the reliability table of the probabilities of whole reviews."""
+    chances = polarity.of_reviews(test.texts, lang=lang)
     error = calibration_error(chances, test.labels)
     table = [
         Figure(name, system, f"{BIN_MEASURE}{one.least:.1f} to {one.least + 0.1:.1f}", one.right, None, None, one.texts)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from voc.errors import UnknownName
 from voc.models import polarity
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
-from voc.text.clauses import all_clauses
+from voc.text.clauses import says_something
 from voc.text.language import detect_all
-from voc.text.sheet import laid
 
 INPUT = project(REVIEWS, "review_id", "month", "rating", "lang", "text")
 LABELS = ("negative", "neutral", "positive")
@@ -21,8 +20,6 @@ LANGUAGES = ("auto", "en", "zh")
 CLEAR = 0.6
 """|score| from which a text says the opposite of its stars."""
 MANY_STARS, FEW_STARS = 4.5, 2.0
-SHORT = 20
-"""Texts of at most this many characters and one clause are judged as clauses too."""
 
 
 def stage() -> Stage:
@@ -60,20 +57,12 @@ def _scored(texts: Sequence[str | None], languages: Sequence[str | None]) -> tup
     """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
     kinds = np.ones(len(texts), dtype=np.int8)
     scores = np.zeros(len(texts), dtype=np.float32)
-    sheet = laid([text or "" for text in texts])
-    clauses = np.bincount(all_clauses(sheet).row, minlength=len(texts))
-    short = (clauses == 1) & (sheet.ends - sheet.starts <= SHORT)
+    speaks = [text is not None and says_something(text) for text in texts]
     for name in polarity.LANGUAGES:
-        rows = [i for i, count in enumerate(clauses.tolist()) if count and (languages[i] == "en") == (name == "en")]
+        rows = [i for i, found in enumerate(speaks) if found and (languages[i] == "en") == (name == "en")]
         if not rows:
             continue
-        some = [texts[i] or "" for i in rows]
-        model = polarity.load(name, "review")
-        chances = model.probabilities(some)
-        brief = np.flatnonzero(short[rows])
-        if len(brief):
-            own = polarity.load(name, "clause").probabilities([some[k] for k in brief.tolist()])
-            chances[brief] = (chances[brief] + own) / 2
-        kinds[rows] = model.classes(chances)
+        chances = polarity.of_reviews([texts[i] or "" for i in rows], lang=name)
+        kinds[rows] = polarity.load(name, "review").classes(chances)
         scores[rows] = np.where(kinds[rows] == 1, 0.5, 1.0) * (chances[:, 2] - chances[:, 0])
     return [LABELS[kind] for kind in kinds], scores
