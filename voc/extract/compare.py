@@ -24,6 +24,8 @@ _MEASURE = re.compile(r"好|香|脆|新鲜|便宜|强|甜|大|多|快|正宗|那
 _AHEAD_OF = re.compile(r"(?:秒杀|完胜|吊打|碾压|超过|胜过|强过|好过|甩|不输|不输给|媲美|堪比)$")
 _BEHIND_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不如|比不上|比不过|没有?|赶不上|不及){_US}")
 _THAN_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}")
+_BESIDE_US = re.compile(rf"(?:家|的)?[跟和与同]{_US}.{{0,2}}(?:比|没法比)")
+_LOSES = re.compile(r"弱|差|逊|不行|不够看|输|渣|难吃|拉胯|弟弟|没眼看|worse")
 _BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
 _BESIDE = re.compile(r"[跟和与]$")
 _MEASURED = re.compile(r"(没法)?(?:比|相比|比较)")
@@ -63,6 +65,8 @@ def _how(before: str, after: str) -> Comparison | None:
         return None if _LACKING.search(before) and not _MEASURE.search(after) else "we_trail"
     if _AHEAD_OF.search(before) or _BEHIND_US.match(after):
         return "we_lead"
+    if beside := _BESIDE_US.match(after):
+        return "we_lead" if _LOSES.search(after, beside.end()) else "reversed"
     if _THAN_US.match(after):
         return "reversed"
     return "we_trail" if _BETTER.match(after) and not _BESIDE.search(before) else None

@@ -28,24 +28,24 @@ _NEGATED = re.compile(
     r"不要|不用(?:再|我|去)?|不必|无需|用不着|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
     rf"{_FILL}{{0,3}}$"
 )
-_MAY_NEGATE = frozenset("不没无未非零毫全冇唔莫木别谁如及绝从")
+_MAY_NEGATE = frozenset("不没无未非零毫全冇唔莫木别谁如及绝从哪怎")
 _FALLS_SHORT = re.compile(
     r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|"
     r"超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
     r"|没有?(?!坏|烂|破|碎|任何|一|什么|过|异|添)[^,很都是也,不]{1,6}的$"
 )
 _DENIED = re.compile(
-    r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说)(?:说|"
+    r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说|哪有|哪会|哪能|怎么会|怎么可能)(?:说|"
     r"很|太|那么|特别|有多|多|什么|因为)?$"
 )
 _NOT_ONLY = re.compile(r"(?:不仅仅?|不但|不光|不止|不只|岂止|非但)(?:是)?(?:[^,，]{0,2})$")
 _WITHOUT_DOUBT = re.compile(
-    r"(?:不得不|不能不|没有不|无不|不要太|不是一般的?|别提多|不用说|要多.{1,3}有多|不能更|"
+    r"(?:不得不|不能不|没有不|无不|不要太|不能再|不可能更|不是一般的?|别提多|不用说|要多.{1,3}有多|不能更|"
     r"没有比.{1,6}更|再.{1,3}不过)(?:说|承认|夸|赞|是)?$"
 )
 _TAKEN_BACK = re.compile(
     r"^(?:是?不可能|谈不上|算不上|个(?:鬼|屁|锤子|毛线|头啊)|才怪|不到哪|不了多少|不起来|"
-    r"两个字(?:沾不上|不沾边)|不沾边|也没有|的反面)"
+    r"两个字(?:沾不上|不沾边)|不沾边|也没有|的反面|(?:都|也)(?:没有?|未)(?:见|看|发现|吃|遇|碰|闻)(?:过|到)?)"
 )
 _NEGATED_EN = re.compile(
     r"(?:\b(?:not|no|never|without|hardly|barely|cannot|nothing|none|neither|nor|zero|lack of|lacks|"
@@ -66,7 +66,7 @@ _MILD_AFTER = re.compile(r"^(?:了?一?点|了?些|一丢丢|一些)")
 
 # --- doubt ------------------------------------------------------------------------------------------------------
 _SUPPOSED = re.compile(
-    r"如果|要是|假如|倘若|万一|以防|免得|避免|防止|生怕|(?<!恐)(?<!不)怕(?!是)|(?<!不用)(?<!不必)担心|"
+    r"如果|要是|假如|倘若|但愿|^.{1,10}的话(?!术)|万一|以防|免得|避免|防止|生怕|(?<!恐)(?<!不)怕(?!是)|(?<!不用)(?<!不必)担心|"
     r"顾虑|以为|原以为|会不会|是否|是不是会|"
     r"害怕|恐惧|预防|谨防|就算|哪怕|除非|\b(?:if|unless|in case|afraid|worried|worry|fear|"
     r"thought it would|expected it to be)\b"
@@ -77,12 +77,23 @@ _HEARSAY = re.compile(
     r"(?:别人|人家)(?:都)?说|新闻.{0,4}(?:说|报)|\b(?:i heard|heard that|people say|reviews? sa(?:y|"
     r"id)|supposedly|rumou?r)\b"
 )
+# What one other says: it counts unless the writer sets an own experience against it in the next clause.
+_TOLD = re.compile(
+    r"(?:邻居|同事|朋友|闺蜜|室友|亲戚|同学|网友|别的顾客|其他人|有的人|有些人|好多人|很多人|大家|人家|她|他们?|都)(?:们|都)?(?:说|讲|反映|吐槽|抱怨|嫌)|"
+    r"\b(?:some(?:one|body| people)|others?|people|friends?|neighbou?rs?|everyone) "
+    r"(?:said|say|says|told|mentioned|complained?)\b"
+)
+_MINE = re.compile(
+    r"^(?:但是?|不过|可是?|而|倒是|其实|反正)?(?:我|咱|俺|本人|自己|i\b|my\b|mine\b|ours?\b|but (?:i|my|mine)\b)"
+)
 _CONFIRMED = re.compile(r"果然|确实|真的是|还真|名不虚传|所言不虚|没骗人|真有|indeed|sure enough|true")
 _PAST = re.compile(
-    r"第一次|首次|头一次|头一回|上次|上回|之前|以前|前几次|刚开始|一开始|首评|以往|前面买|当初|"
+    r"第一次|首次|头[一两几]次|头[一两几]回|前[两几]次|前[两几]回|上次|上回|之前|以前|刚开始|一开始|最开始|起初|首评|以往|"
+    r"前面买|当初|早先|从前|刚(?:收到|到手|买来|拿到|打开|开封|拆开|用)(?:的?时|时候|那会|那几天|的时候)?|"
     r"last time|first time|used to|at first"
 )
 _NOW = re.compile(
+    r"第[三四五六七八]次|放了?[一两二三几]?[天周]|过了[一两几][天周]|[几两三]天后|[一两]周后|用了[一两几].?[天周月]|追加|再次(?:买|购|下单)|"
     r"这次|这回|现在|今天|最近|后来|追评|第二次|如今|这一?批|结果|没想到|谁知|再买|回购后|this time|"
     r"but now|now it|second time|lately"
 )
@@ -100,7 +111,7 @@ _NOT_MET = re.compile(r"(?:我|我的|我家|自己|本人).{0,6}(?:没有?|未)
 # --- questions, requests, announcements ----------------------------------------------------------------------------
 _ASKS = re.compile(
     r"吗$|吗[?？]|请问|能不能|可不可以|是否|(?<![但可只就])是不是(?!很|太|特别|那么)|有没有|会不会|"
-    r"多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|几天|哪里(?:有|能|可以|买)|"
+    r"多久|怎么(?:吃|用|保存|做|弄|煮|联系|退|换|领|操作|打开|选|买)|多少|(?:要|得|等|需要?|能[放用吃])几天|几天(?:能|可以|才?能|到货|发货|熟)|哪里(?:有|能|可以|买)|"
     r"什么时候|行不行|好不好|\b(?:is it|are they|does it|can i|can you|how long|how do|do you|"
     r"where can)\b"
 )
@@ -113,10 +124,16 @@ _RHETORICAL = re.compile(
     r"回事|还|就)|居然|竟然|还要脸|要不要脸|who would|seriously|are you kidding|how is this|how can|"
     r"why (?:is|are|does|did|do)"
 )
+_ADMIRING = re.compile(
+    r"还有比.{1,4}更|谁能?(?:忍住|忍得住|拒绝|抵挡|不爱|不喜欢)|(?:怎么|咋)(?:能|会|可以)?(?:这么|那么|如此)(?:好|香|甜|脆|嫩|鲜|便宜|划算|贴心|"
+    r"可爱|软|润|快|热情|漂亮|舒服)|哪有不.{1,5}的?(?:道理|理)|有什么(?:可|好)?挑|"
+    r"who (?:can|could) resist|what(?:'s| is) not to (?:like|love)"
+)
 _REQUEST = re.compile(
     r"希望|(?<!不)建议(?!大家|购买|买|入手|别买|不要买|慎|你们别|避|各位|千万)|能不能|可不可以|能否|"
     r"可否|(?<![要需追寻请])求(?!助|婚|人|证)|期待|盼(?:望|着)?|最好(?:能|可以|是|再|把|给|改)|要是能|"
     r"如果能|"
+    r"(?<![太很真好么添嫌怕不])麻烦(?:把|给|帮|您|你|尽快|改)|下次(?:记得|请)|记得(?:放|加|给|写|带|多)|"
     r"(?:再|更).{1,6}(?:就|那就)(?:更)?(?:好|完美|棒|满分|赞)|麻烦(?:商家|卖家|你们|店家|店里|客服|"
     r"以后|下次)|请(?:商家|卖家|店家|改进|注意|务必|尽快|加强|多|把|给|下次|以后|不要|别|贵|你们|"
     r"一定)|"
@@ -155,6 +172,8 @@ _LEAVE = re.compile(
     r"不(?:会)?再(?:买|来|点|去|光顾|购买|吃|喝|信|考虑|回购)|不会?回购|不回购|不复购|最后一次(?:买|"
     r"来|光顾|点|购|吃|去)?|没有?下次|不会有下[次回]|取关|拉黑(?:这|你|该|店|此)|永久?(?:拉黑|不来|"
     r"不买)|永远不(?:会)?(?:再)?(?:来|买|去)|"
+    r"劝退(?:了)?(?:一个)?(?:老)?(?:顾客|客户|客人)|(?:流失|失去)(?:了)?(?:一[个位])?(?:老)?(?:顾客|客户)|不伺候|绕道走|绕着走|"
+    r"一次就够|不想有第二次|这辈子就(?:来|买|点)这一次|拜拜了?您|"
     r"打死(?:我)?(?:也|都)?不|粉转黑|路转黑|一生黑|弃了|弃坑|脱粉|果断(?:放弃|拉黑|弃)|仅此一次|"
     r"一次性(?:买卖|生意)|再见不送|告辞|(?:你|您|这|该|贵)?(?:家)?(?:已|正式)?(?:拉入|列入|进)黑名单|"
     r"不买了|不来了|"
@@ -163,7 +182,7 @@ _LEAVE = re.compile(
     r"not (?:going|coming) back|lost (?:a|my) (?:customer|business)|done with)\b"
 )
 _MOCKED = re.compile(
-    r"^(?:下辈子|做梦|想多了|才怪|不存在|算了|呵呵|别想|没门|免了|拉倒|哈哈哈?|怎么可能|不可能|得了|"
+    r"^(?:下辈子|下下辈子|做梦|想多了|才怪|不存在|算了|呵呵|别想|没门|免了|拉倒|哈哈哈?|怎么可能|不可能|得了|"
     r"还是算|想都别想|你想多|吹|也不看|那是不可能)"
 )
 _MOCK_WARNING = re.compile(
@@ -172,11 +191,18 @@ _MOCK_WARNING = re.compile(
 )
 _AMBIVALENT = re.compile(
     r"绝了|绝绝子|绝|牛|6{2,}|厉害|可以的|真行|好家伙|笑死|哈+|yyds|永远的神|天花板|棒棒哒|开眼|"
-    r"长见识|刷新|服|👍|🙂|😊|😄|😂|🤣|👏|💯"
+    r"长见识|刷新|服|没谁了|👍|🙂|😊|😄|😂|🤣|👏|💯"
 )
+# Thanks, congratulations and wonder that turn to mockery beside a complaint.
+_MOCK_PRAISE = re.compile(
+    r"^(?:恭喜|祝贺|谢谢|感谢|多谢|鸣谢)(?:你们|贵|你家|商家|卖家|店家|老板|让|教)|真会(?!员)|真有(?:你们?的|一套)|可真(?:是)?(?:行|会|贴心|准时|快|有|大方|"
+    r"结实|新鲜|热情|专业|厉害|好)|真是(?:太)?(?:贴心|大方|专业|会)|佩服|颁(?:个|你)?奖|好样的|多么|好一[个家]|厉害了|太贴心了|太会了|"
+    r"^(?:great|nice|wow|congrat\w*|bravo|well done|good job|thanks)$"
+)
+_TURNED = re.compile(r"^(?:但|不过|可是|可惜|只是|就是|然而|唯一|除了|but\b|however\b|although\b|though\b|except\b)")
 _SNEER = re.compile(r"呵+呵*|好家伙|真行|可真行|笑死|醉了|我谢谢你|谢谢你?啊?|厉害了|好样的|就这")
 _SWITCH = re.compile(
-    r"(?:换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|"
+    r"(?:转战|倒戈|换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|"
     r"投|向|用|回|是|会|就|都|在|的|老老实实|直接|乖乖){0,4}$|\b(?:switch(?:ed|ing)? (?:back )?to|"
     r"go(?:ing)? (?:back )?to|buy(?:ing)?|stick(?:ing)? (?:to|with)|back to)\s+$"
 )
@@ -232,11 +258,13 @@ class Cues:
     leave: bool
     mocked: bool
     mock_warning: bool
+    told: bool
+    mock_praise: bool
 
 
 CUES = tuple(p.pattern for p in (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
-    _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING,
+    _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING, _TOLD, _MOCK_PRAISE,
 ))  # fmt: skip
 _ANY = re.compile("|".join(CUES))
 # What `negation` and `degree` look for before and after a word. voc.extract.scan asks them only where a literal of one
@@ -245,7 +273,7 @@ BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED))
 FORWARD = tuple(p.pattern for p in (_TAKEN_BACK, _MILD_AFTER))
 DEGREES = tuple(p.pattern for p in (_STRONG, _MILD))
 SNEERS = (_SNEER.pattern,)
-NO_CUES = Cues(None, *(False,) * 15)
+NO_CUES = Cues(None, *(False,) * 17)
 
 
 def cues(clause: str, mark: str) -> Cues:
@@ -258,7 +286,8 @@ def cues(clause: str, mark: str) -> Cues:
     supposed = _SUPPOSED.search(clause)
     leave = bool(_LEAVE.search(clause))
     repurchase = _REPURCHASE.search(clause)
-    rhetorical = bool(_RHETORICAL.search(clause))
+    admiring = bool(_ADMIRING.search(clause))
+    rhetorical = bool(_RHETORICAL.search(clause)) and not admiring
     request = bool(_REQUEST.search(clause)) or bool(_PRAISING_WISH.search(clause))
     return Cues(
         supposed=supposed.start() if supposed else None,
@@ -268,8 +297,8 @@ def cues(clause: str, mark: str) -> Cues:
         others=bool(_OTHERS.search(clause)),
         unlike_others=bool(_UNLIKE_OTHERS.search(clause)),
         not_met=bool(_NOT_MET.search(clause)),
-        question=not rhetorical and not request and bool(_ASKS.search(clause)),
-        doubted=asks,
+        question=not rhetorical and not request and not admiring and bool(_ASKS.search(clause)),
+        doubted=asks and not admiring,
         rhetorical=rhetorical,
         request=request,
         praising_wish=bool(_PRAISING_WISH.search(clause)),
@@ -279,12 +308,24 @@ def cues(clause: str, mark: str) -> Cues:
         leave=leave or bool(repurchase and _NEVER.search(clause[: repurchase.start()])),
         mocked=bool(_MOCKED.search(clause)),
         mock_warning=bool(_MOCK_WARNING.search(clause)),
+        told=bool(_TOLD.search(clause)),
+        mock_praise=bool(_MOCK_PRAISE.search(clause)),
     )
 
 
 def switches(clause: str, rivals: list[tuple[int, int]]) -> tuple[int, int] | None:
     """The span of the rival that the clause turns to (以后还是买三只松鼠), if it does."""
     return next(((s, e) for s, e in rivals if _SWITCH.search(clause[:s])), None)
+
+
+def of_oneself(clause: str) -> bool:
+    """Whether the clause sets the writer's own experience against what was said before it."""
+    return bool(_MINE.search(clause))
+
+
+def turns(clause: str) -> bool:
+    """Whether the clause turns against the one before it (但, 可惜)."""
+    return bool(_TURNED.search(clause))
 
 
 def ambivalent(word: str) -> bool:

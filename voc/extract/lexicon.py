@@ -164,11 +164,14 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
                         term(word).anchors += (len(combinations),)
             combinations.append((n, combination))
     general_words = opinions()
+    product = next((n for n in sorted(general) if issues[n].facet == "product"), min(general, default=None))
     for sign, group in ((1, general_words.good), (-1, general_words.bad), (0, general_words.neutral)):
         for word in group:
             found = term(word)
             if found.opinion is None:
                 found.opinion = sign
+            if sign and _whole_verdict(word, found) and word not in general_words.faint and product is not None:
+                found.verdict = (product, sign)
     for word in taxonomy.rivals:
         term(word).rival = True
     _add_counters(terms, (taxonomy.counters, general_words.counters, *(issue.counters for issue in issues)))
@@ -181,6 +184,11 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
     automaton.make_automaton()
     yields = tuple(frozenset(number[code] for code in issue.yields) for issue in issues)
     return Lexicon(automaton, issues, number, tuple(combinations), general, yields)
+
+
+def _whole_verdict(word: str, term: Term) -> bool:
+    """Whether a general opinion word judges the whole where no aspect stands beside it: single characters do not."""
+    return len(word) > 1 and term.verdict is None and not (term.bad or term.good or term.targets)
 
 
 def _claim_order(hit: Hit) -> tuple[int, int, int]:
