@@ -27,6 +27,7 @@ JOINED = (
     "supplier",
     "lot",
     "opinion",
+    "parent_sku",
     "root_id",
 )
 
@@ -81,5 +82,5 @@ def of_row(row: Mapping[str, Any]) -> str:
     """
     if row.get("month") is None or row.get("aspect") is None:
         raise InputError(f"a row with month and aspect is needed, this one has {', '.join(row)}")
-    places = {c: row.get(c) for c in ("store_id", "sku_id", "source", "region", "category")}
+    places = {c: row.get(c) for c in ("store_id", "sku_id", "source", "region", "category", "parent_sku")}
     return make("mentions", aspect=row["aspect"], intent=row.get("intent", "complaint"), month=row["month"], **places)

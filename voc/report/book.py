@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import pyarrow as pa
@@ -62,6 +63,11 @@ class Book:
         self.actions: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in sorted(data.actions.to_pylist(), key=lambda r: r["action_id"]):
             self.actions[row["issue_kind"], row["aspect"]].append(row)
+        self.impact = {r["aspect"]: r for r in data.impact.to_pylist() if r["month"] == self.month}
+        self.wording: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for row in data.wording.to_pylist():
+            if row["month"] == self.month:
+                self.wording[row["level"], row["aspect"]].append(row)
         self.told = self._told()
         self.history = self._history()
 
@@ -98,6 +104,15 @@ class Book:
             return self.words.pick("未注明商品", "product not given")
         return self.skus[key].name if key in self.skus else dims.tidy(key, longest=60)
 
+    def parent_name(self, key: str) -> str:
+        """A product of several sizes: what the names of its sizes begin with, else its id."""
+        if key in self.skus:
+            return self.skus[key].name
+        names = [s.name for s in self.skus.values() if s.parent == key]
+        same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+        common = "".join(letters[0] for letters in same).rstrip(" -_·(（0123456789")
+        return common if len(names) > 1 and len(common) > 1 else dims.tidy(key, longest=60)
+
     def place(self, row: Mapping[str, Any], *, veiled: bool = False) -> str:
         """Who or what a ranking row is about."""
         level = row["level"]
@@ -107,6 +122,8 @@ class Book:
             return self.sku_name(row["sku_id"])
         if level == "store_sku":
             return f"{self.store_name(row['store_id'], veiled=veiled)} × {self.sku_name(row['sku_id'])}"
+        if level == "parent_sku":
+            return self.parent_name(row["parent_sku"])
         return dims.tidy(row.get(level) or self.words.pick("未注明", "not given"), longest=60)
 
     # -- lookups -------------------------------------------------------------------------------------------------------
@@ -176,6 +193,8 @@ class Book:
                 groups["region", m.region].append(i)
             if m.category is not None:
                 groups["category", m.category].append(i)
+            if m.parent is not None:
+                groups["parent_sku", m.parent].append(i)
             review = self.reviews.get(m.review_id)
             if review and review.lot:
                 groups["lot", review.lot].append(i)
@@ -189,14 +208,14 @@ class Book:
                 if key is not None:
                     out[row["month"], dim, key] = Exposure(*(row[c] or 0 for c in SUMS))
         for (month, dim, key), e in list(out.items()):
-            above: tuple[str, str | None] | None = None
-            if dim == "store":
-                above = ("region", self.stores[key].region if key in self.stores else None)
-            elif dim == "sku":
-                above = ("category", self.skus[key].category if key in self.skus else None)
-            if above and above[1] is not None:
-                old = out.get((month, above[0], above[1]), NOTHING)
-                out[month, above[0], above[1]] = added(old, e)
+            above: list[tuple[str, str | None]] = []
+            if dim == "store" and key in self.stores:
+                above = [("region", self.stores[key].region)]
+            elif dim == "sku" and key in self.skus:
+                above = [("category", self.skus[key].category), ("parent_sku", self.skus[key].parent)]
+            for level, name in above:
+                if name is not None:
+                    out[month, level, name] = added(out.get((month, level, name), NOTHING), e)
         return out
 
     def _told(self) -> dict[str, list[str]]:
@@ -241,7 +260,7 @@ class Book:
 
 def key_of(row: Mapping[str, Any]) -> tuple[str, ...]:
     """What makes a ranking row's cell, for stable sorting."""
-    return tuple(str(row[c] or "") for c in ("store_id", "sku_id", "region", "source", "category", "lot"))
+    return tuple(str(row[c] or "") for c in ("store_id", "sku_id", "region", "source", "category", "parent_sku", "lot"))
 
 
 def total(table: pa.Table, keys: list[str], sums: tuple[str, ...]) -> pa.Table:

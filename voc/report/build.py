@@ -13,13 +13,26 @@ import pyarrow.parquet as pq
 from voc.errors import InputError
 from voc.report.cut import Pack
 from voc.report.data import ReportData
+from voc.report.followup import write_actions
 from voc.report.opening import open_book
 from voc.report.site import write_site
 from voc.report.summary import write_summary
 from voc.report.workbook import write_workbook
 
 log = logging.getLogger(__name__)
-ORDER = ("level", "rank", "issue_kind", "aspect", "store_id", "sku_id", "region", "source", "category", "lot")
+ORDER = (
+    "level",
+    "rank",
+    "issue_kind",
+    "aspect",
+    "store_id",
+    "sku_id",
+    "region",
+    "source",
+    "category",
+    "parent_sku",
+    "lot",
+)
 MARK = "run.json"  # a folder that holds this was made by us and may be replaced
 
 
@@ -58,6 +71,7 @@ def build(
     write_summary(book, staging)
     if reader is None or pack.kind:
         write_workbook(book, staging / "report.xlsx")
+        write_actions(book, staging / "actions.csv")
         order = [(c, "ascending") for c in ORDER]
         pq.write_table(mine.ranking.sort_by(order), staging / "ranking.parquet", compression="zstd")
     record = {**mine.run, "pack": {pack.kind: pack.key}} if pack.kind else dict(mine.run)

@@ -183,7 +183,7 @@ class Cells:
 
     def ref(self, row: Mapping[str, Any]) -> str:
         """The reference of a ranking row itself."""
-        ids = {c: row[c] for c in ("store_id", "sku_id", "region", "source", "category", "lot")}
+        ids = {c: row[c] for c in ("store_id", "sku_id", "region", "source", "category", "parent_sku", "lot")}
         return refs.make(
             "ranking", month=row["month"], level=row["level"], issue_kind=row["issue_kind"], aspect=row["aspect"], **ids
         )
@@ -305,7 +305,19 @@ def slice_of(row: Mapping[str, Any]) -> tuple[str, object]:
 
 def _cell(row: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(
-        row[c] for c in ("level", "store_id", "sku_id", "region", "source", "category", "lot", "issue_kind", "aspect")
+        row[c]
+        for c in (
+            "level",
+            "store_id",
+            "sku_id",
+            "region",
+            "source",
+            "category",
+            "parent_sku",
+            "lot",
+            "issue_kind",
+            "aspect",
+        )
     )
 
 

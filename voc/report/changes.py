@@ -68,9 +68,13 @@ def summary(ctx: Context) -> Parts | None:
     def fig(state: str) -> Fig:
         return Fig(w.count(states[state]), refs.make("ranking", month=month, change=state), href, states[state])
 
+    said = [s for s in MOVED if states[s]]
+    if not said:
+        return [w.pick("与前几个月比，看不出变化。", "Against the months before no change can be told.")]
     parts: list[str | Fig] = [w.pick("与前几个月比：", "Against the months before: ")]
-    for i, state in enumerate(MOVED):
-        gap = ", " if i else ""
+    for i, state in enumerate(said):
         word = w.of(CHANGES, state)
-        parts += [f"{'，' if i else ''}{word} ", fig(state), " 处"] if w.zh else [gap, fig(state), f" {word}"]
+        parts += (
+            [f"{'，' if i else ''}{word} ", fig(state), " 处"] if w.zh else [", " * (i > 0), fig(state), f" {word}"]
+        )
     return [*parts, w.pick("；其余看不出变化。", "; no change can be told for the rest.")]

@@ -20,9 +20,9 @@ def claim(
     if w.zh:
         parts: list[str | Fig] = [n, " 条评价中 ", observed, f" 条投诉{named}"]
         if gate == "strong":
-            parts += ["，约为预期的 ", rr, f"（{interval}）"]
+            parts += [f"，约为{_beside(w, row)}的 ", rr, f"（{interval}）"]
         elif gate == "moderate":
-            parts += ["，看来多于预期，约 ", rr, f"（{interval}）"]
+            parts += [f"，看来多于{_beside(w, row)}，约 ", rr, f"（{interval}）"]
         else:
             parts += ["，还不足以判断是否多于预期"]
         parts.append(f"，主要来自{driver}。" if end else "。")
@@ -30,15 +30,22 @@ def claim(
         verb = "complains" if row["observed"] == 1 else "complain"
         parts = [observed, " of ", n, f" {'review' if row['n'] == 1 else 'reviews'} {verb} about {named}"]
         if gate == "strong":
-            parts += [", about ", rr, f" the expected number ({interval})"]
+            parts += [", about ", rr, f" {_beside(w, row)} ({interval})"]
         elif gate == "moderate":
-            parts += [", probably more than expected, about ", rr, f" ({interval})"]
+            parts += [", probably more than expected: about ", rr, f" {_beside(w, row)} ({interval})"]
         else:
             parts += ["; too few to say whether that is more than expected"]
         parts.append(f", mostly from {driver}." if end else ".")
     if said := moved(w, row):
         parts.append(said if w.zh else f" {said}")
     return parts
+
+
+def _beside(w: Words, row: Mapping[str, Any]) -> str:
+    """What a place is compared with: its peers where it has them, else what was to be expected of it."""
+    if row["level"] == "store" and row["peers"]:
+        return w.pick("同类门店", "what comparable stores would have")
+    return w.pick("预期", "the expected number")
 
 
 def moved(w: Words, row: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ class Sku:
     supplier: str | None
     factory: str | None
     own: bool
+    parent: str | None
     launched: date | None
 
 
@@ -95,12 +96,13 @@ def skus(data: ReportData) -> dict[str, Sku]:
             _some(r["supplier"]),
             _some(r["factory"]),
             r["own"],
+            r["parent_sku"],
             r["launched"],
         )
         for r in _valid(data.skus, "sku_id", data.month)
     }
     for key in _seen(data, "sku_id"):
-        out.setdefault(key, Sku(key, tidy(key, longest=60), None, None, None, True, None))
+        out.setdefault(key, Sku(key, tidy(key, longest=60), None, None, None, True, None, None))
     return dict(sorted(out.items()))
 
 

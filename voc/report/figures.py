@@ -23,6 +23,7 @@ IDS = {
     "region": "region",
     "source": "source",
     "category": "category",
+    "parent_sku": "parent_sku",
     "lot": "lot",
 }
 
@@ -152,7 +153,7 @@ def anchor_of(dim: str, key: object) -> str:
     """The id of a row on the coverage page; stores, SKUs and sources have rows of their own."""
     if dim in ("store", "sku", "source"):
         return f"{dim}-{slug(str(key))}"
-    return {"region": "stores", "category": "skus", "store_sku": "stores"}.get(dim, "months")
+    return {"region": "stores", "category": "skus", "parent_sku": "skus", "store_sku": "stores"}.get(dim, "months")
 
 
 def _ref(month: str, dim: str, key: object, aspect: str | None, intent: str, kind: str) -> str:

@@ -141,6 +141,7 @@ def marketing(ctx: Context) -> dict[str, Any]:
             (i, ctx.mentions("chain", "", None, i), ctx.quotes("chain", "", None, i, 2))
             for i in ("repurchase", "switch", "leave")
         ],
+        "tags": followup.tags(ctx),
         "rivals": ctx.rivals()[:12],
         "requests": told(ctx, "request", 8),
     }
@@ -173,7 +174,7 @@ def issues(ctx: Context) -> dict[str, Any]:
         if row["observed"]:
             values = _shares(ctx, row, missing)
             chain.append(ctx.cells.chain(row, svg.spark(values, title=ctx.words.pick("各月占比", "share by month"))))
-    return {"chain": chain, "levels": levels, "moves": changes.moves(ctx)[:SHOWN]}
+    return {"chain": chain, "levels": levels, "moves": changes.moves(ctx)[:SHOWN], "impacts": followup.impacts(ctx)}
 
 
 def coverage(ctx: Context) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Mention(NamedTuple):
     sku_id: str | None
     region: str | None
     category: str | None
+    parent: str | None
     start: int
     end: int
     opinion: tuple[int, int] | None
@@ -174,6 +175,7 @@ def read_mentions(
                 sku,
                 shop.region if shop else None,
                 thing.category if thing else None,
+                thing.parent if thing else None,
                 start,
                 end,
                 None if o0 is None or o1 is None else (o0, o1),

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from voc.errors import UnknownName
-from voc.report import entities, figures, first, markup, readers, svg, words
+from voc.report import entities, figures, first, followup, markup, readers, svg, words
 from voc.report.book import Book
 from voc.report.context import COMMON, HOME, READERS, Context, entity_path, open_context
 from voc.report.cut import WHOLE, Pack
@@ -62,7 +62,7 @@ def write_site(
     ctx = open_context(book)
     w = book.words
     ctx.pages = plan(ctx, reader=reader, pack=pack)
-    site = _Site(ctx, out, reader)
+    site = _Site(ctx, out, reader, pack)
     out.mkdir(parents=True, exist_ok=True)
     for (kind, key), path in ctx.pages.items():
         if key:
@@ -99,7 +99,7 @@ def plan(ctx: Context, *, reader: str | None, pack: Pack) -> dict[tuple[str, str
 class _Site:
     """One output folder and the environment that fills it."""
 
-    def __init__(self, ctx: Context, out: Path, reader: str | None) -> None:
+    def __init__(self, ctx: Context, out: Path, reader: str | None, pack: Pack) -> None:
         self.ctx, self.out, self.veiled = ctx, out, reader == "executive"
         w, data = ctx.words, ctx.book.data
         env = Environment(
@@ -136,6 +136,10 @@ class _Site:
             tidy=tidy,
             quote=partial(markup.quote, w),
             words_of=markup.words_of,
+            task=partial(followup.task, ctx),
+            impact=partial(followup.impact, ctx),
+            wording=partial(followup.wording, ctx),
+            hand_back=reader is None or pack.kind is not None,
             withheld=[(w.source(s), tidy(r, longest=120)) for s, r in data.withheld],
         )
         self.env = env

@@ -135,9 +135,8 @@ def _cares(ctx: Context, *, records: int, quarantined: int, judged: int, silent:
 def prevalence(ctx: Context) -> list[dict[str, Any]]:
     """Rates as tagged and as corrected by the audits, by issue."""
     w, out = ctx.words, []
-    for r in ctx.book.data.prevalence.to_pylist():
-        if r["month"] != ctx.book.month:
-            continue
+    rows = [r for r in ctx.book.data.prevalence.to_pylist() if r["month"] == ctx.book.month]
+    for r in sorted(rows, key=lambda r: (-r["observed"], r["aspect"])):
         ref = refs.make("prevalence", month=r["month"], aspect=r["aspect"])
         few = r["n"] < SMALL
         out.append(

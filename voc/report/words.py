@@ -30,6 +30,7 @@ LEVELS = {
     "region": ("区域", "regions"),
     "source": ("来源", "sources"),
     "category": ("品类", "categories"),
+    "parent_sku": ("同款各规格", "all sizes of a product"),
     "lot": ("批次", "lots"),
 }
 SEVERITIES = {
