@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from voc.extract.aspects import HINTED, Claim, Context, Span, spanning
 from voc.extract.combine import Hit
 from voc.extract.compare import Compared, compared
-from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, sneers, switches
+from voc.extract.cues import LONGEST, NO_CUES, Cues, ambivalent, cues, of_oneself, sneers, switches, turns
 from voc.extract.lexicon import Lexicon
 from voc.extract.outcomes import ClauseReader
 from voc.extract.scan import VISITS, Scanner
@@ -236,7 +236,7 @@ def _settled(text: str, parts: list[_Clause], spans: Sequence[Span], lexicon: Le
             )
             others = []
             continue
-        if here.hearsay or here.not_met:
+        if here.hearsay or here.not_met or (here.told and of_oneself(_following(text, parts, part.number))):
             continue
         found = [c for c in part.claims if not _supposed(c, part)]
         if here.past and last_now > part.number:
@@ -263,7 +263,7 @@ def _settled(text: str, parts: list[_Clause], spans: Sequence[Span], lexicon: Le
         waiting = tuple(c for c in found if c.polarity is None)
         if forced:
             findings.append(forced)
-        elif waiting or (not found and not announced and here.supposed is None and part.judgeable):
+        elif waiting or (not (found or announced or here.mock_warning) and here.supposed is None and part.judgeable):
             how = part.compared.how if part.compared else ""
             left.append(Open(part.number, waiting, rival, how, part.english))
     return Reading(text, spans, findings, left)
@@ -279,6 +279,8 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
                 for c in part.claims
                 if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))
             ]
+        if part.cues.mock_praise and _mocks(text, parts, part.number):
+            part.claims = [c._replace(polarity=-0.6, confidence=0.6) if c.sign > 0 else c for c in part.claims]
         if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
             following = parts[part.number + 1]
             following.claims = [c._replace(polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
@@ -289,6 +291,16 @@ def _ironic(text: str, parts: list[_Clause]) -> None:
             ]
             if any(c.general and c.sign > 0 for c in before.claims):
                 part.claims = [c for c in part.claims if c.sign >= 0]
+
+
+def _following(text: str, parts: Sequence[_Clause], number: int) -> str:
+    return text[slice(*parts[number + 1].span)] if number + 1 < len(parts) else ""
+
+
+def _mocks(text: str, parts: Sequence[_Clause], number: int) -> bool:
+    """Whether clause `number` praises to mock: a complaint stands in it, or follows without a turn."""
+    near = parts[number : number + 1 if turns(_following(text, parts, number)) else number + 2]
+    return any(c.sign < 0 for p in near for c in p.claims)
 
 
 def _stated(claim: Claim, rival: str | None = None) -> Finding:

@@ -44,7 +44,7 @@ _TURN = rf"""
       (?<![也不这那可真都要我的就]就是)
   | 除了 | 而且 | 并且 | 另外 | 此外 | 虽然 | 尽管 | 没想到 | 结果(?=[{_HAN}])(?<!的结果)
   | 唯一(?=不足|缺点|的缺点|的不足|遗憾|的遗憾)
-  | (?i:(?<=\s)(?:but|however|although|though|except|unfortunately|whereas)(?=\s))
+  | (?i:(?<=\s)(?:(?<!anything\s)(?<!nothing\s)but|however|although|though|except|unfortunately|whereas)(?=\s))
 """
 _NUMBERING = (
     r"(?<![^\s。；;，,！!])[1-9][0-9]?[.、)）](?!\d)"  # 1. at the beginning of something
