@@ -41,7 +41,7 @@ class Plan:
     """What is planted. `rises` are shares of reviews; `volumes` the edges of the classes of places by number of reviews.
 
     `share` of a level's cells, `most` at the utmost, are planted in one copy. A small month has `copies` and `nulls`,
-    a large one fewer, down to a third, so that the cost is bounded. A rise is tried where it makes between `fewest` and
+    a large one fewer, down to a quarter, so that the cost is bounded. A rise is tried where it makes between `fewest` and
     `plenty` more complaints in the middle place of its class: elsewhere the answer is known beforehand.
     """
 
@@ -70,7 +70,7 @@ def power(
     base = _base(month, facts, exposure, issues, skus)
     if base is None:
         return POWER.empty_table()
-    thrift = float(np.clip(1 / (0.4 + base.x.size / 2e6), 1 / 3, 1.0))
+    thrift = float(np.clip(1 / (0.4 + base.x.size / 2e6), 1 / 4, 1.0))
     copies, nulls = (max(1, round(count * thrift)) for count in (plan.copies, plan.nulls))
     known = _signals(base, base.x, settings)
     tallies: dict[tuple[str, int, float], list[_Planted]] = {}
