@@ -199,3 +199,13 @@ def test_pairs_are_found_again_in_other_texts():
     text, term = known.pairs(source)
     assert {known.names[i] for i in term[text == 0]} >= {"售后服务"}
     assert text.tolist() == sorted(text.tolist())
+
+
+def test_a_product_name_that_no_dictionary_knows_is_one_term() -> None:
+    before, after = (
+        ["买了", "喜欢", "推荐", "这款", "家里", "昨天", "同事说"],
+        ["很香", "不错", "太甜", "到货快", "有点贵", "还行"],
+    )
+    texts = [f"{a}咕噜脆脆乐{b}" for a in before for b in after] + [f"{a}面包{b}" for a in before for b in after]
+    terms = keywords(texts, top=5)["term"].to_pylist()
+    assert "咕噜脆脆乐" in terms and not {"咕噜", "脆脆", "脆脆乐"} & set(terms)

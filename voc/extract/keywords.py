@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from voc.extract.terms import Terms, stream, terms
 from voc.schemas import KEYWORDS, WEIGHTLESS
+from voc.text.newwords import discover
 
 RESULT = pa.schema([("term", pa.string()), ("n_reviews", pa.int64()), ("score", pa.float64())])
 POLARITIES = {"negative": "complaint", "positive": "praise"}
@@ -41,9 +42,10 @@ def keywords(
     """The `top` terms of `texts` with schema (term, n_reviews, score), best first, ties by the term.
 
     `background` gives the relative frequency of terms elsewhere; without one, Chinese is compared with jieba's general
-    word frequencies and English with equal ones. `score` is a z value. `words` are kept whole in segmentation.
+    word frequencies and English with equal ones. `score` is a z value. `words` are kept whole in segmentation, and so are
+    the words that these texts show to be new (voc.text.newwords).
     """
-    source = stream(texts, lang=lang, words=tuple(words))
+    source = stream(texts, lang=lang, words=_with_new(texts, words))
     known = terms(source)
     _, term = known.pairs(source)
     counts = np.bincount(term, minlength=len(known.names)).astype(np.float64)
@@ -75,7 +77,7 @@ def table(
     reviews = reviews.filter(_genuine(reviews))
     texts = reviews["text"].to_pylist()
     clause_of, clauses = _clauses(reviews, mentions, texts)
-    source = stream([*texts, *clauses], lang=lang, words=tuple(words))
+    source = stream([*texts, *clauses], lang=lang, words=_with_new(texts, words))
     vocabulary = terms(source.part(0, len(texts)))
     root = _codes(pc.coalesce(reviews["parent_id"], reviews["review_id"]))[0]
     scopes = {name: _codes(reviews[f"{name}_id" if name != "source" else name]) for name in ("source", "store", "sku")}
@@ -252,6 +254,11 @@ def _between(counts: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[
     inside = np.log(counts + prior) - np.log(counts.sum() + mass - counts - prior + 1e-9)
     outside = np.log(rest + prior) - np.log(rest.sum() + mass - rest - prior + 1e-9)
     return np.asarray((inside - outside) / np.sqrt(1 / (counts + prior) + 1 / (rest + prior)))
+
+
+def _with_new(texts: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
+    """`words` and the new words of `texts`, so that product names and slang are cut as one token."""
+    return tuple(dict.fromkeys((*words, *(new.word for new in discover(texts)))))
 
 
 def _against(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:

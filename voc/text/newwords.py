@@ -27,7 +27,7 @@ COHESION = 3.0
 """Least pointwise mutual information of a word's parts, nats: met twenty times as often as chance."""
 FREEDOM = 1.2
 """Least branching entropy on either side, nats: about three and a half neighbours of equal share."""
-_CHARACTERS = 4_000_000
+_CHARACTERS = 2_000_000
 _MOST_OF = 0.7
 # Single characters that the segmenter leaves at the edge of a phrase rather than of a word: what one does and in which
 # direction, how much of it, and what stands around it.
@@ -70,7 +70,7 @@ def discover(
 ) -> list[NewWord]:
     """Words of 2 to LONGEST Han characters that `segmenter` (default: jieba's dictionary) cuts, most texts first.
 
-    Equal texts count once, so that a copied review makes no word. Reads at most four million characters, evenly taken
+    Equal texts count once, so that a copied review makes no word. Reads at most two million characters, evenly taken
     from the whole. Deterministic; `least`, `cohesion` and `freedom` as the constants of this module say.
     """
     forms = _evenly(list(dict.fromkeys(normalise_all(texts))))
