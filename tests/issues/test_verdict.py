@@ -100,6 +100,26 @@ def test_a_fix_of_the_future_has_no_verdict_and_later_months_are_not_looked_at()
     assert early["after_n"] == 200
 
 
+def test_each_fix_is_judged_as_if_it_were_the_only_one():
+    facts, exposure = chain(bad_until("2026-07"))
+    day = dt.date(2026, 7, 15)
+    fixes = [
+        dict(fix_id=f"{store}{aspect}{on:%m%d}", aspect=aspect, store_id=store, sku_id=sku, fixed_on=on, note=None)
+        for store, sku, aspect, on in (
+            ("s00", None, "A", day), ("s00", None, "B", day), ("s01", None, "A", day), ("s00", "k", "A", day),
+            ("s00", None, "A", dt.date(2026, 8, 1)), ("s00", None, "A", dt.date(2025, 9, 1)),
+        )
+    ]  # fmt: skip
+
+    def judged(some):
+        table = pa.Table.from_pylist(some, schema=FIXES)
+        return verdicts("2026-10", fixes=table, facts=facts, exposure=exposure).to_pylist()
+
+    together = {row["fix_id"]: row for row in judged(fixes)}
+    assert together == {row["fix_id"]: row for fix in fixes for row in judged([fix])}
+    assert len(together) == 5  # what was made longer than a year ago is judged no more
+
+
 def test_a_sku_and_a_pair_are_places_too():
     (sku,) = judge(bad_until("2026-07"), store=None, sku="k")
     assert sku["reason"] == "no_before"  # the only SKU there is: no rest to compare it with

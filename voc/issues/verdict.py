@@ -37,9 +37,14 @@ Array = np.ndarray
 BEFORE, AFTER = 3, 6
 """Full months that are looked at before a fix, and at most after it. The month of the fix itself counts only when the fix
 was made on its first day, and then as after."""
+RECENT = 12
+"""Months after which a fix gets no new verdict."""
 DRAWS = 8000
 LEAST_E = 1.0
 """Complaints to be expected after the fix, below which nothing is said."""
+
+UNIT = "\x1f"
+"""Between the ids of a pair."""
 
 BETTER, WORSE, CANNOT_TELL = "better", "worse", "cannot_tell"
 TOO_EARLY, NO_BEFORE, TOO_FEW = "too_early", "no_before", "too_few"
@@ -61,17 +66,24 @@ def verdicts(
     month: str, *, fixes: pa.Table, facts: pa.Table, exposure: pa.Table, skus: pa.Table | None = None,
     prior: Prior = PRIOR,
 ) -> pa.Table:  # fmt: skip
-    """VERDICTS at the end of `month` on those of `fixes` (FIXES) that were made by then, by fix.
+    """VERDICTS at the end of `month` on those of `fixes` (FIXES) that were made in the `RECENT` months up to then, by fix.
 
     facts, exposure: of all months needed; what lies after `month` is not looked at. `better` and `worse` mean that the 95%
     interval of theta is on one side of 1; else the verdict is `cannot_tell`, with the reason.
     """
     facts, exposure, _ = own(facts, exposure, None, skus)
     facts = facts.filter((pc.field("issue_kind") == "aspect") & (pc.field("n_complaints") > 0))
-    rows = []
+    since = previous(month, RECENT)
+    rows, panels = [], dict[Any, tuple[_Panel, Fit]]()
     for fix in sorted(fixes.to_pylist(), key=lambda row: str(row["fix_id"])):
-        if f"{fix['fixed_on']:%Y-%m}" <= month:
-            rows.append(_verdict(month, fix, facts, exposure, prior))
+        if since <= f"{fix['fixed_on']:%Y-%m}" <= month:
+            level = tuple(name for name in ("store_id", "sku_id") if fix[name] is not None)
+            months = windows(fix["fixed_on"], month)
+            key = (level, *months[0], "then", *months[1])
+            if key not in panels:
+                panel = _panel(level, months, facts, exposure)
+                panels[key] = (panel, panel.fit(prior))
+            rows.append(_verdict(month, fix, *panels[key]))
     return conform(pa.Table.from_pylist(rows, schema=VERDICTS), VERDICTS)
 
 
@@ -117,30 +129,28 @@ def drift(x_before: Array, e_before: Array, x_after: Array, e_after: Array) -> f
     return float(np.sqrt(max(square, 0.0)))
 
 
-def _verdict(month: str, fix: dict[str, Any], facts: pa.Table, exposure: pa.Table, prior: Prior) -> dict[str, Any]:
+def _verdict(month: str, fix: dict[str, Any], panel: _Panel, fit: Fit) -> dict[str, Any]:
     row: dict[str, Any] = {key: fix[key] for key in ("fix_id", "aspect", "store_id", "sku_id", "fixed_on")}
     row |= {"month": month, "verdict": CANNOT_TELL}
-    panel = _panel(fix, windows(fix["fixed_on"], month), facts, exposure)
+    unit, n, x = panel.unit(fix), panel.n, panel.complaints(fix["aspect"])
+    own_n, own_x = n[:, unit], x[:, unit]
+    rest_n, rest_x = n.sum(axis=1) - own_n, x.sum(axis=1) - own_x
     for name, w in (("before", 0), ("after", 1)):
-        said, n = float(panel.own_x[w].sum()), float(panel.own_n[w].sum())
-        rest = (float(panel.total_x[w, :, panel.aspect].sum()) - said, float(panel.total_n[w].sum()) - n)
-        row |= {name: int(said), f"{name}_n": int(n), f"rest_{name}": int(rest[0]), f"rest_{name}_n": int(rest[1])}
+        row |= {name: int(own_x[w].sum()), f"{name}_n": int(own_n[w].sum())}
+        row |= {f"rest_{name}": int(rest_x[w].sum()), f"rest_{name}_n": int(rest_n[w].sum())}
     if not row["rest_after_n"] + row["after_n"]:
         return row | {"reason": TOO_EARLY}
     if not row["before_n"] or not row["rest_before_n"]:
         return row | {"reason": NO_BEFORE}
-    expected = panel.expected_own()
+    expected = [float(own_n[w] @ _rates(rest_x[w][:, None], rest_n[w])[:, 0]) for w in (0, 1)]
     if expected[1] <= 0 or (expected[1] < LEAST_E and row["before"] + row["after"] < 5):
         return row | {"reason": TOO_FEW}
     counts = Counts(row["before"], expected[0], row["after"], expected[1], row["rest_before"], row["rest_after"])
-    x, e = panel.x.astype(float), panel.expected()
-    there = e[0] > 0
-    fit = shrinkage.fit(x[0][there], e[0][there], prior=prior)
-    others = np.arange(len(x[0])) != panel.unit
-    a = panel.aspect
-    tau = drift(x[0, others, a], e[0, others, a], x[1, others, a], e[1, others, a])
+    others = np.delete(np.arange(len(panel.units)), unit)
+    e = [n[w, others] @ _rates(x[w].sum(axis=0)[:, None], n[w].sum(axis=0))[:, 0] for w in (0, 1)]
+    seen = x[:, others].sum(axis=2)
     seed = zlib.crc32(f"{month} verdict {fix['aspect']} {fix['fixed_on']}".encode())
-    middle, low, high = ratio(counts, fit, tau=tau, seed=seed)
+    middle, low, high = ratio(counts, fit, tau=drift(seen[0], e[0], seen[1], e[1]), seed=seed)
     found = BETTER if high < 1 else WORSE if low > 1 else CANNOT_TELL
     reason = TOO_FEW if found == CANNOT_TELL else None
     return row | {"ratio": middle, "ratio_lo": low, "ratio_hi": high, "verdict": found, "reason": reason}
@@ -148,75 +158,81 @@ def _verdict(month: str, fix: dict[str, Any], facts: pa.Table, exposure: pa.Tabl
 
 @dataclass(frozen=True, eq=False)
 class _Panel:
-    """Both windows, W = 2: before and after. U units, R sources, A aspects.
+    """A level before and after, W = 2. U units, R sources; n (W, U + 2, R) reviews.
 
-    n (W, U, R) reviews, x (W, U, A) complaints, total_n (W, R) and total_x (W, R, A) of the whole chain; own_n, own_x
-    (W, R) of the fixed place and its aspect; unit, aspect: their places (unit -1 if it was never heard of).
+    The last two places of n: reviews that name no unit, and a unit that was never heard of. window, place, source, issue,
+    count: (Z,) each, the complaints.
     """
 
+    level: tuple[str, ...]
+    units: list[str]
+    aspects: list[str]
     n: Array
-    x: Array
-    total_n: Array
-    total_x: Array
-    own_n: Array
-    own_x: Array
-    unit: int
-    aspect: int
+    window: Array
+    place: Array
+    source: Array
+    issue: Array
+    count: Array
 
-    def expected_own(self) -> Array:
-        """What the rest of the chain's rates would give the fixed place, (W,)."""
-        x = self.total_x[:, :, self.aspect] - self.own_x
-        rate = np.array([_rates(x[w][:, None], self.total_n[w] - self.own_n[w])[:, 0] for w in (0, 1)])
-        expected: Array = (self.own_n * rate).sum(axis=1)
-        return expected
+    def unit(self, fix: dict[str, Any]) -> int:
+        """The place of the unit that was fixed."""
+        name = UNIT.join(fix[column] for column in self.level)
+        return self.units.index(name) if name in self.units else len(self.units) + 1
 
-    def expected(self) -> Array:
-        """What the chain's rates would give every unit, (W, U, A)."""
-        return np.array([self.n[w] @ _rates(self.total_x[w], self.total_n[w]) for w in (0, 1)])
+    def complaints(self, aspect: str) -> Array:
+        """Complaints of one aspect, shaped like n."""
+        out = np.zeros(self.n.shape)
+        if aspect in self.aspects:
+            use = self.issue == self.aspects.index(aspect)
+            np.add.at(out, (self.window[use], self.place[use], self.source[use]), self.count[use])
+        return out
+
+    def fit(self, prior: Prior) -> Fit:
+        """The prior that the level's cells of all aspects share before the fix."""
+        use = self.window == 0
+        total = np.zeros((self.n.shape[2], len(self.aspects)))
+        np.add.at(total, (self.source[use], self.issue[use]), self.count[use])
+        x = np.zeros((self.n.shape[1], len(self.aspects)))
+        np.add.at(x, (self.place[use], self.issue[use]), self.count[use])
+        e = self.n[0, : len(self.units)] @ _rates(total, self.n[0].sum(axis=0))
+        there = e > 0
+        return shrinkage.fit(x[: len(self.units)][there], e[there], prior=prior)
 
 
 def _rates(x: Array, n: Array) -> Array:
     """Rates by source (R, A) from complaints (R, A) and reviews (R,); a source of few reviews leans on all of them."""
-    total = n.sum()
-    pooled = x.sum(axis=0) / max(total, 1.0)
+    pooled = x.sum(axis=0) / max(n.sum(), 1.0)
     usual = n[:, None] * pooled
     rates: Array = pooled * (x + SOURCE_WEIGHT) / (usual + SOURCE_WEIGHT)
     return rates
 
 
-def _panel(fix: dict[str, Any], months: tuple[list[str], list[str]], facts: pa.Table, exposure: pa.Table) -> _Panel:
-    level = [name for name in ("store_id", "sku_id") if fix[name] is not None]
+def _panel(level: tuple[str, ...], months: tuple[list[str], list[str]], facts: pa.Table, exposure: pa.Table) -> _Panel:
     facts, exposure = (
         t.filter(pc.is_in(pc.field("month"), pa.array([*months[0], *months[1]], pa.string())))
         for t in (facts, exposure)
     )
     sources = sorted(pc.unique(exposure["source"]).to_pylist())
-    aspects = sorted({*pc.unique(facts["issue_code"]).to_pylist(), fix["aspect"]})
-    places = _joined(exposure, level)
-    units = sorted(pc.unique(places.drop_null()).to_pylist())
-    mine = "\x1f".join(fix[name] for name in level)
-    unit, aspect = units.index(mine) if mine in units else -1, aspects.index(fix["aspect"])
-    shape = (2, len(units) + 1, len(sources))
-    window = np.isin(np.asarray(exposure["month"]), months[1]).astype(int)
-    at = (window, codes(places, units), codes(exposure["source"], sources))
-    n = np.zeros(shape)
+    aspects = sorted(pc.unique(facts["issue_code"]).to_pylist())
+    named = [_named(table, level) for table in (exposure, facts)]
+    units = sorted(pc.unique(named[0].drop_null()).to_pylist())
+    n = np.zeros((2, len(units) + 2, len(sources)))
+    at = (_after(exposure, months[1]), codes(named[0], units), codes(exposure["source"], sources))
     np.add.at(n, at, exposure["n_reviews"].to_numpy())
-    window = np.isin(np.asarray(facts["month"]), months[1]).astype(int)
-    place, source = codes(_joined(facts, level), units), codes(facts["source"], sources)
-    issue, count = codes(facts["issue_code"], aspects), facts["n_complaints"].to_numpy()
-    x = np.zeros((2, len(units) + 1, len(aspects)), dtype=np.int32)
-    np.add.at(x, (window, place, issue), count)
-    total_x = np.zeros((2, len(sources), len(aspects)))
-    np.add.at(total_x, (window, source, issue), count)
-    own_x = np.zeros((2, len(sources)))
-    said = (place == unit) & (issue == aspect)
-    np.add.at(own_x, (window[said], source[said]), count[said])
-    own_n = n[:, unit] if unit >= 0 else np.zeros((2, len(sources)))
-    return _Panel(n[:, :-1], x[:, :-1], n.sum(axis=1), total_x, own_n, own_x, unit, aspect)
+    return _Panel(
+        level, units, aspects, n, _after(facts, months[1]), codes(named[1], units), codes(facts["source"], sources),
+        codes(facts["issue_code"], aspects), facts["n_complaints"].to_numpy(),
+    )  # fmt: skip
 
 
-def _joined(table: pa.Table, level: list[str]) -> pa.ChunkedArray:
+def _after(table: pa.Table, months: list[str]) -> Array:
+    """1 for rows of the months after a fix, else 0."""
+    later: Array = pc.is_in(table["month"], value_set=pa.array(months, pa.string())).to_numpy().astype(int)
+    return later
+
+
+def _named(table: pa.Table, level: tuple[str, ...]) -> pa.ChunkedArray:
     """The unit's id of each row: null where one of the level's ids is."""
     if len(level) == 1:
         return table[level[0]]
-    return pc.binary_join_element_wise(*(table[name] for name in level), "\x1f")
+    return pc.binary_join_element_wise(*(table[name] for name in level), UNIT)
