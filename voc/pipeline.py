@@ -51,11 +51,15 @@ def ingest(
     paths: Sequence[Path],
     *,
     source: str,
-    mapping: Path | None = None,
+    mapping: Path | ingestion.Mapping | None = None,
     channel: str | None = None,
     encoding: str | None = None,
+    dry_run: bool = False,
 ) -> list[Ingested]:
-    """Read `paths` into the lake. `source` is a name of `voc sources` or a `[sources.NAME]` of the configuration."""
+    """Read `paths` into the lake. `source` is a name of `voc sources` or a `[sources.NAME]` of the configuration.
+
+    With `dry_run` nothing is written; the answer is what would be.
+    """
     section = work.config.sources.get(source, configuration.SourceSection())
     if mapping is None and section.mapping is not None:
         mapping = work.folder / section.mapping
@@ -69,6 +73,7 @@ def ingest(
         encoding=encoding or section.encoding,
         config=work.config,
         key=work.member_key(),
+        dry_run=dry_run,
     )
 
 

@@ -117,20 +117,13 @@ def test_qualtrics(lake: Lake, write: Write, read_in: Read) -> None:
 
 
 def test_tencent_survey(lake: Lake, write: Write, read_in: Read) -> None:
-    header = [
-        "编号",
-        "开始答题时间",
-        "结束答题时间",
-        "答题时长",
-        "地理位置省",
-        "用户标识",
-        "昵称",
-        "1.您光临的门店",
-        "2.总体满意度",
-        "3.您的建议",
+    header = ["编号", "开始答题时间", "结束答题时间", "答题时长", "地理位置省", "用户标识", "昵称"]
+    header += ["1.您光临的门店", "2.总体满意度", "3.您的建议"]
+    about = ["60", "四川", "u1", "小猫咪"]
+    rows = [
+        [str(i), "2026-10-03 10:00:00", f"2026-10-03 10:0{i}:00", *about, "一店", "满意", f"多进一些新品吧{i}"]
+        for i in range(6)
     ]
-    rows = [[str(i), "2026-10-03 10:00:00", f"2026-10-03 10:0{i}:00", "60", "四川", "u1", "小猫咪", "一店", "满意", f"多进一些新品吧{i}"]
-            for i in range(6)]  # fmt: skip
     done = read_in(write("t.csv", header, rows), source="tencent")
     kept = lake.read("reviews").to_pylist()
     assert done.reviews_written == 12 and all(r["rating"] == 4.0 for r in kept if not r["parent_id"])

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -35,10 +36,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Ingested:
-    """A row of `ingests`, and three things about the run that are not stored.
+    """A row of `ingests`, and what else is told of the run and not stored.
 
     `repeated`: the file was ingested before; nothing was done, and its records count as unchanged. `restated`: months that
     had reviews before and changed. `unknown_stores`, `unknown_skus`: ids and names that the dimension tables do not have.
+    `reasons`: how many records were set aside, and why. `sku_origins`: how many accepted records have their SKU from the row
+    itself, its order, its text, or from nowhere; `stores_known`: how many have a store.
     """
 
     ingest_id: str
@@ -60,6 +63,9 @@ class Ingested:
     restated: tuple[str, ...] = ()
     unknown_stores: tuple[str, ...] = ()
     unknown_skus: tuple[str, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    sku_origins: Mapping[str, int] = field(default_factory=dict)
+    stores_known: int = 0
 
     def row(self) -> dict[str, object]:
         """The part that is stored, as a row of `ingests`."""
@@ -74,13 +80,16 @@ def ingest(
     *,
     source: str,
     name: str | None = None,
-    mapping: Path | None = None,
+    mapping: Path | maps.Mapping | None = None,
     channel: str | None = None,
     encoding: str | None = None,
     config: Config,
     key: bytes,
+    dry_run: bool = False,
 ) -> list[Ingested]:
     """Read `paths` with the ingestor `source` into the lake, in the given order; the caller holds the project's lock.
+
+    With `dry_run` nothing is written: the answer is what each file by itself would do to the lake as it is.
 
     `name` is what the reviews' source is called, if not like the ingestor; a mapping's own `source` goes before it.
 
@@ -89,10 +98,14 @@ def ingest(
     """
     if len(key) < 16:
         raise InputError(f"the key for member ids has {len(key)} bytes; load_key gives one of {privacy.KEY_BYTES}")
-    staging.recover(lake)
     job = _Job(lake, load(source), name or source, mapping, channel, encoding, config, key)
     one = _reviews if job.source.target == "reviews" else _dimension
-    return [one(job, Path(path)) for path in paths]
+    if not dry_run:
+        staging.recover(lake)
+        return [one(job, Path(path)) for path in paths]
+    with TemporaryDirectory() as folder:
+        job.trial = Path(folder)
+        return [one(job, Path(path)) for path in paths]
 
 
 @dataclass
@@ -102,11 +115,12 @@ class _Job:
     lake: Lake
     source: Source
     name: str
-    mapping: Path | None
+    mapping: Path | maps.Mapping | None
     channel: str | None
     encoding: str | None
     config: Config
     key: bytes
+    trial: Path | None = None
 
     @cached_property
     def links(self) -> linking.Links:
@@ -133,7 +147,7 @@ class _Job:
 
 def _reviews(job: _Job, path: Path) -> Ingested:
     source = job.source
-    given = None if job.mapping is None else maps.load(job.mapping)
+    given = maps.load(job.mapping) if isinstance(job.mapping, Path) else job.mapping
     written = given.fingerprint if given else f"{source.name}:guess" if source.guess else source.mapping.fingerprint
     digest, ingest_id = job.identity(path, written)
     if known := job.before(ingest_id):
@@ -154,7 +168,7 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         ingest_id=ingest_id,
         links=job.links,
     )
-    plan = staging.Plan(job.lake, {"ingest_id": ingest_id})
+    plan = staging.Plan(job.lake, {"ingest_id": ingest_id}, job.trial)
     spool = Spool(plan.root / "incoming", INCOMING)
     used = ""
     for batch in batches:
@@ -186,6 +200,9 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         restated=tuple(merging.tally.restated),
         unknown_stores=tuple(sorted(normaliser.unknown_stores)),
         unknown_skus=tuple(sorted(normaliser.unknown_skus)),
+        reasons=dict(sorted(plan.reasons.items())),
+        sku_origins=dict(sorted(normaliser.origins.items())),
+        stores_known=normaliser.stores_known,
     )
     plan.commit(result.row())
     _log.info("%s: %d records, %d new, %d quarantined", result.file, result.records, result.new, result.quarantined)
@@ -250,6 +267,8 @@ def _mapped(
 
 def _dimension(job: _Job, path: Path) -> Ingested:
     target = job.source.target
+    if isinstance(job.mapping, maps.Mapping):
+        raise InputError(f"a mapping of reviews does not fit the table {target}", path=path)
     titles = dimensions.plan(target, job.mapping)
     digest, ingest_id = job.identity(path, titles.fingerprint)
     if known := job.before(ingest_id):
@@ -260,7 +279,7 @@ def _dimension(job: _Job, path: Path) -> Ingested:
         batches, titles, path=path, key=job.key, zone=job.config.project.time_zone, ingest_id=ingest_id
     )
     table, counts = dimensions.upsert(job.lake.read(target), fresh, target)
-    plan = staging.Plan(job.lake, {"ingest_id": ingest_id})
+    plan = staging.Plan(job.lake, {"ingest_id": ingest_id}, job.trial)
     if counts["new"] or counts["updated"]:
         plan.table(target, table)
     result = Ingested(

@@ -6,6 +6,7 @@ Nothing personal leaves this module: texts, replies, attributes and rejected row
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -57,6 +58,8 @@ class Normaliser:
     order: dates.Order | None = None  # of the numbers in 03/05/2021; where the mapping is silent, by the first batch
     scale: str = ""  # of the ratings; where the mapping offers several, chosen by the first batch
     native: bool = False  # some row has an id of its own, so its other fields may change
+    origins: Counter[str] = field(default_factory=Counter)
+    stores_known: int = 0
     unknown_stores: set[str] = field(default_factory=set)
     unknown_skus: set[str] = field(default_factory=set)
 
@@ -216,6 +219,8 @@ class Normaliser:
             "row",
             pc.if_else(pc.is_valid(ordered), "order", pc.if_else(pc.is_valid(sku), "text", "none")),
         )
+        self.origins.update({v["values"]: v["counts"] for v in pc.value_counts(origin).to_pylist()})
+        self.stores_known += len(store) - store.null_count
         self.unknown_stores |= fields.unknown(store, self.links.store_ids)
         self.unknown_skus |= fields.unknown(sku, self.links.sku_ids)
         named = {}

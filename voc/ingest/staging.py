@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -37,26 +38,33 @@ def folder(lake: Lake) -> Path:
 @dataclass
 class Plan:
     """What one file changes. The parts of its months lie in the table's folder already, where no commit names them yet;
-    `tables` names the staged files of whole tables."""
+    `tables` names the staged files of whole tables. With a folder `trial` nothing is written anywhere else."""
 
     lake: Lake
     ingest: dict[str, Any]
+    trial: Path | None = None
     months: dict[str, list[Part]] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
     rejected: pa.ipc.RecordBatchStreamWriter | None = None
     quarantined: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def root(self) -> Path:
-        return folder(self.lake) / str(self.ingest["ingest_id"])
+        return (self.trial or folder(self.lake)) / str(self.ingest["ingest_id"])
 
     def month(self, month: str, rows: Iterable[pa.Table]) -> None:
         """The slice `month` of `reviews` as it is to be, some rows at a time; no rows: the month is to be empty."""
+        if self.trial is not None:
+            self.months[month] = []
+            return
         written = (parts.write(self.lake.root, "reviews", month, some) for some in rows)
         self.months[month] = [part for part in written if part is not None]
 
     def table(self, name: str, rows: pa.Table) -> None:
         """The whole table `name` as it is to be."""
+        if self.trial is not None:
+            return
         self._prepare()
         with open(self.root / f"{name}.arrow", "wb") as out:
             with pa.ipc.new_file(out, rows.schema) as writer:
@@ -67,25 +75,22 @@ class Plan:
 
     def quarantine(self, rows: pa.Table) -> None:
         """Further rejected rows."""
-        if not len(rows):
+        self.reasons.update(rows["reason"].to_pylist())
+        self.quarantined += len(rows)
+        if not len(rows) or self.trial is not None:
             return
         if self.rejected is None:
             self._prepare()
             self.rejected = pa.ipc.new_stream(str(self.root / _REJECTED), QUARANTINE, options=_PACKED)
         self.rejected.write_table(rows)
-        self.quarantined += len(rows)
 
     def _prepare(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
 
-    def drop(self) -> None:
-        """Forget what was staged."""
-        if self.rejected is not None:
-            self.rejected.close()
-        shutil.rmtree(self.root, ignore_errors=True)
-
     def commit(self, ingest: Mapping[str, Any]) -> None:
-        """Fix the plan with its ledger row, then carry it out."""
+        """Fix the plan with its ledger row, then carry it out; a trial ends here."""
+        if self.trial is not None:
+            return
         self._prepare()
         if self.rejected is not None:
             self.rejected.close()
