@@ -104,7 +104,7 @@ def test_each_fix_is_judged_as_if_it_were_the_only_one():
     facts, exposure = chain(bad_until("2026-07"))
     day = dt.date(2026, 7, 15)
     fixes = [
-        dict(fix_id=f"{store}{aspect}{on:%m%d}", aspect=aspect, store_id=store, sku_id=sku, fixed_on=on, note=None)
+        dict(fix_id=f"{store}{sku}{aspect}{on:%m%d}", aspect=aspect, store_id=store, sku_id=sku, fixed_on=on, note=None)
         for store, sku, aspect, on in (
             ("s00", None, "A", day), ("s00", None, "B", day), ("s01", None, "A", day), ("s00", "k", "A", day),
             ("s00", None, "A", dt.date(2026, 8, 1)), ("s00", None, "A", dt.date(2025, 9, 1)),
