@@ -44,6 +44,9 @@ SKUS = _schema(
     factory=TEXT, components=WORDS, launched=pa.date32(), changes=PAIRS, valid_from=pa.date32(), valid_to=pa.date32(),
 )  # fmt: skip
 
+# Units sold by month; what was sold of a store's SKU is its exposure where it is known.
+SALES = _schema(month=(TEXT,), store_id=(TEXT,), sku_id=(TEXT,), units=(INT,))
+
 ORDERS = _schema(order_id=(TEXT,), store_id=TEXT, sku_id=TEXT, fulfilment=TEXT)
 
 INGESTS = _schema(
@@ -174,7 +177,7 @@ WEIGHTLESS = ("burst", "burst_negative", "claim", "default_review", "incentivise
 
 TABLES = MappingProxyType(
     dict(
-        reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, ingests=INGESTS, quarantine=QUARANTINE,
+        reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, sales=SALES, ingests=INGESTS, quarantine=QUARANTINE,
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
         mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
         complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
@@ -188,6 +191,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "stores": ("store_id", "valid_from"),
     "skus": ("sku_id", "valid_from"),
     "orders": ("order_id", "sku_id", "store_id"),
+    "sales": ("month", "store_id", "sku_id"),
     "ingests": ("ingest_id",),
     "quarantine": ("ingest_id", "line", "reason"),
     "review_scores": ("month", "review_id"),

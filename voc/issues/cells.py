@@ -19,7 +19,8 @@ Array = np.ndarray
 class Month:
     """A month of one issue kind: sorted ids, and the arrays whose axes they name.
 
-    `cells.n` counts all reviews, `n_text` (P, R) those with words. Index len(stores) means no store named; same for SKUs.
+    `cells.n` counts all reviews, or units sold where these are the exposure (`voc.issues.sales`); n_text (P, R) reviews
+    with words, n_seen (P, R) all reviews. Index len(stores) means no store named; same for SKUs.
     """
 
     sources: list[str]
@@ -28,6 +29,7 @@ class Month:
     issues: list[str]
     cells: Cells
     n_text: Array
+    n_seen: Array
 
 
 def build(month: str, kind: str, facts: pa.Table, exposure: pa.Table) -> Month:
@@ -41,8 +43,9 @@ def build(month: str, kind: str, facts: pa.Table, exposure: pa.Table) -> Month:
     columns = len(skus) + 1
     at = codes(exposure["store_id"], stores) * columns + codes(exposure["sku_id"], skus)
     pairs, place = np.unique(at, return_inverse=True)
-    n = _table(place, codes(exposure["source"], sources), exposure["n_reviews"], (len(pairs), len(sources)))
-    text = _table(place, codes(exposure["source"], sources), exposure["n_text"], (len(pairs), len(sources)))
+    shape, of_source = (len(pairs), len(sources)), codes(exposure["source"], sources)
+    seen_in = "n_seen" if "n_seen" in exposure.column_names else "n_reviews"
+    n, text, seen = (_table(place, of_source, exposure[c], shape) for c in ("n_reviews", "n_text", seen_in))
 
     source, issue = codes(facts["source"], sources), codes(facts["issue_code"], issues)
     store, sku = codes(facts["store_id"], stores), codes(facts["sku_id"], skus)
@@ -67,7 +70,7 @@ def build(month: str, kind: str, facts: pa.Table, exposure: pa.Table) -> Month:
         x_sku=_table(sku, issue, x, (len(skus) + 1, size)),
         pair=keys // max(size, 1), issue=keys % max(size, 1), x=np.bincount(spot, x, len(keys)),
     )  # fmt: skip
-    return Month(sources, stores, skus, issues, cells, text)
+    return Month(sources, stores, skus, issues, cells, text, seen)
 
 
 def groups(dimension: pa.Table | None, key: str, column: str, ids: list[str], month: str) -> tuple[list[str], Array]:

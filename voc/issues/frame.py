@@ -51,6 +51,17 @@ class Frame:
         there = (pairs[place] == store * columns + sku) if len(pairs) else np.zeros(len(store), dtype=bool)
         return np.where(there & ~no_store & ~no_sku, place, -1)
 
+    def reviews(self, level: str, unit: Array) -> Array:
+        """How many reviews each of these units of `level` has."""
+        cells, seen = self.data.cells, self.data.n_seen
+        if level == "source":
+            by_source: Array = seen.sum(axis=0)[unit]
+            return by_source
+        of = self.units(level, cells.store, cells.sku, np.zeros(len(cells.store), dtype=np.int64))
+        there = of >= 0
+        total: Array = np.bincount(of[there], seen.sum(axis=1)[there], int(unit.max(initial=-1)) + 1)[unit]
+        return total
+
     def ids(self, level: str, unit: Array) -> dict[str, pa.Array]:
         """The id columns of rows of `level`."""
         data = self.data

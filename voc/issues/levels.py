@@ -22,7 +22,7 @@ REST = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Cells (N,) of one level: unit and issue as places, n reviews, x complaints, E, and how uncertain E itself is.
+    """Cells (N,) of one level: unit and issue as places, x complaints, E, and how uncertain E itself is.
 
     `doubt` is the squared coefficient of variation of E: x and E enter the posterior divided by 1 + doubt E, since what
     varies with the expectation is no evidence about the unit (a quasi-likelihood).
@@ -30,7 +30,6 @@ class Level:
 
     unit: Array
     issue: Array
-    n: Array
     x: Array
     expected: Array
     doubt: Array
@@ -43,39 +42,34 @@ class Level:
 
     def take(self, rows: Array) -> Level:
         """The cells `rows` (places or a mask), under the same prior."""
-        return Level(
-            self.unit[rows], self.issue[rows], self.n[rows], self.x[rows], self.expected[rows], self.doubt[rows], self.fit
-        )  # fmt: skip
+        return Level(self.unit[rows], self.issue[rows], self.x[rows], self.expected[rows], self.doubt[rows], self.fit)
 
 
 def store_level(cells: Cells, found: Margins, peers: Peers, prior: Prior) -> Level:
     """Stores, given the SKUs that they sell and what their peers are like."""
-    n = np.bincount(cells.store, cells.n.sum(axis=1), len(cells.x_store))[:-1]
     x, expected = cells.x_store[:-1], found.expected_store[:-1]
     if not (peers.group >= 0).any():
-        return _dense(n, x, expected, found.fit_store)
+        return _dense(x, expected, found.fit_store)
     factor, doubt = scale(x, expected, peers, prior)
     scaled = expected * factor
     there = scaled > 0
     fit = shrinkage.fit(*_tempered(x[there], scaled[there], doubt[there]), prior=prior, start=found.fit_store)
-    return _dense(n, x, scaled, fit, doubt)
+    return _dense(x, scaled, fit, doubt)
 
 
 def sku_level(cells: Cells, found: Margins) -> Level:
     """SKUs, given the stores that sell them."""
-    n = np.bincount(cells.sku, cells.n.sum(axis=1), len(cells.x_sku))
-    return _dense(n[:-1], cells.x_sku[:-1], found.expected_sku[:-1], found.fit_sku)
+    return _dense(cells.x_sku[:-1], found.expected_sku[:-1], found.fit_sku)
 
 
-def group_level(n: Array, x: Array, expected: Array, group: Array, count: int, prior: Prior) -> Level:
+def group_level(x: Array, expected: Array, group: Array, count: int, prior: Prior) -> Level:
     """Groups of units: regions of stores, categories of SKUs, or sources themselves.
 
-    n (U,), x and expected (U, I) of the units, group (U,) the place of each one's group or -1, `count` groups. A group is
+    x and expected (U, I) of the units, group (U,) the place of each one's group or -1, `count` groups. A group is
     compared with the rest of the chain: its expectation is scaled by what the rest had over what it was to have.
     """
     inside = group >= 0
     shape = (count, x.shape[1])
-    n_group = np.bincount(group[inside], n[inside], count)
     x_group, e_group = np.zeros(shape), np.zeros(shape)
     np.add.at(x_group, group[inside], x[inside])
     np.add.at(e_group, group[inside], expected[inside])
@@ -85,7 +79,7 @@ def group_level(n: Array, x: Array, expected: Array, group: Array, count: int, p
     doubt = 1 / (x_rest + REST)
     there = scaled > 0
     fit = shrinkage.fit(*_tempered(x_group[there], scaled[there], doubt[there]), prior=prior)
-    return _dense(n_group, x_group, scaled, fit, doubt)
+    return _dense(x_group, scaled, fit, doubt)
 
 
 def pair_level(cells: Cells, found: Margins, prior: Prior, allowed: Array) -> Level:
@@ -122,9 +116,8 @@ def pair_level(cells: Cells, found: Margins, prior: Prior, allowed: Array) -> Le
     else:
         xs = es = ws = np.zeros(0)
     fit = shrinkage.fit(xs, es, weight=ws, prior=prior)
-    n = cells.n.sum(axis=1)[pair]
     good = expected > 0
-    return Level(pair, issue, n, x, expected, np.zeros(len(x)), fit).take(good)
+    return Level(pair, issue, x, expected, np.zeros(len(x)), fit).take(good)
 
 
 def pair_counts(cells: Cells, found: Margins, rows: Array, issues: Array) -> tuple[Array, Array]:
@@ -159,11 +152,11 @@ def _without_itself(cells: Cells, found: Margins, rows: Array, block: Array, x: 
     return out
 
 
-def _dense(n: Array, x: Array, expected: Array, fit: Fit, doubt: Array | None = None) -> Level:
+def _dense(x: Array, expected: Array, fit: Fit, doubt: Array | None = None) -> Level:
     there = np.asarray(expected > 0)
     unit, issue = np.nonzero(there)
     steady = np.zeros(x.shape) if doubt is None else doubt
-    return Level(unit, issue, n[unit], x[there], expected[there], steady[there], fit)
+    return Level(unit, issue, x[there], expected[there], steady[there], fit)
 
 
 def _tempered(x: Array, expected: Array, doubt: Array) -> tuple[Array, Array]:

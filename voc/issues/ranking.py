@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from voc.issues import change, driver, evidence, expectation, gate, levels, peers, shrinkage, trends
 from voc.issues.cells import Month, build, codes, groups
-from voc.issues.chain import as_ranking, chain
+from voc.issues.chain import as_ranking, chain, withheld
 from voc.issues.change import Change
 from voc.issues.counts import COMPLAINTS, rivals
 from voc.issues.expectation import Cells, Margins
@@ -28,6 +28,7 @@ from voc.issues.frame import GROUPS, Frame, named
 from voc.issues.intervals import rank_interval
 from voc.issues.levels import Level
 from voc.issues.peers import Peers
+from voc.issues.sales import sold
 from voc.issues.settings import LEVELS, IssueMeta, RankSettings, meta
 from voc.schemas import RANKING, conform
 
@@ -36,27 +37,29 @@ Array = np.ndarray
 
 def rank(
     month: str, *, facts: pa.Table, exposure: pa.Table, issues: Mapping[str, IssueMeta], stores: pa.Table | None = None,
-    skus: pa.Table | None = None, complaints: pa.Table | None = None, settings: RankSettings | None = None,
+    skus: pa.Table | None = None, sales: pa.Table | None = None, complaints: pa.Table | None = None,
+    settings: RankSettings | None = None,
 ) -> pa.Table:  # fmt: skip
     """RANKING of `month` ('YYYY-MM'): a row per level, unit and issue with at least one complaint.
 
     facts, exposure: from `voc.issues.counts`, of any months; competitors' SKUs in `skus` are left out. `stores` gives
-    regions and `skus` categories, as valid at the month's end; without them these levels have no rows. Reviews without a
-    store or a SKU count where they can. `complaints` (`counts.complaints`) gives the evidence; without it the lists are
-    empty. Levels store, sku, store_sku, region, source, category and chain; within level and issue kind `rank` runs from
-    1, `rank_lo` and `rank_hi` are the 5% and 95% posterior quantiles of the rank by relative risk, widened to hold
-    `rank`. `change` is one of the words of `voc.issues.change`, from the months before that are in the tables; a cell that
-    is `gone` has a row without a complaint. Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts
-    without exposure.
+    regions, formats (whom a store is compared with, see `voc.issues.peers`), and `skus` categories and parents, as valid at
+    the month's end; without them these levels have no rows. Reviews without a store or a SKU count where they can. `sales`
+    makes units sold the exposure (see `voc.issues.sales`). `complaints` (`counts.complaints`) gives the evidence; without
+    it the lists are empty. Within level and issue kind `rank` runs from 1, `rank_lo` and `rank_hi` are the 5% and 95%
+    posterior quantiles of the rank by relative risk, widened to hold `rank`. `change` is one of the words of
+    `voc.issues.change`, from the months before that are in the tables; a cell that is `gone` has a row without a complaint.
+    Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts without exposure.
     """
     settings = settings or RankSettings()
     facts, exposure, complaints = own(facts, exposure, complaints, skus)
+    exposed, lost = sold(exposure, sales), [source for source, _ in withheld(exposure, month)]
     parts = []
     unranked = pa.array(sorted(code for code, issue in issues.items() if not issue.ranked), pa.string())
     ranked = ~pc.is_in(pc.field("issue_code"), value_set=unranked)
     judged, voices = facts.filter(ranked), complaints.filter(ranked)
     for kind in sorted(pc.unique(judged.filter(pc.field("month") == month)["issue_kind"]).to_pylist()):
-        data = build(month, kind, judged, exposure)
+        data = build(month, kind, judged, exposed)
         of = {"store": (stores, "store_id", data.stores), "sku": (skus, "sku_id", data.skus)}
         frame = Frame(
             month, kind, data, [meta(issues, kind, code) for code in data.issues],
@@ -67,7 +70,7 @@ def rank(
             ),
         )  # fmt: skip
         said = voices.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
-        changes = trends.changes(frame, judged, exposure, settings)
+        changes = trends.changes(frame, judged, exposed, lost, settings)
         parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), changes, settings))
     listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
     parts.append(as_ranking(listed))
@@ -125,10 +128,8 @@ def _levels(frame: Frame, cells: Cells, found: Margins, settings: RankSettings) 
     """Every level's cells; issues that a store does not answer for are in neither its rows nor its pairs'."""
     answers = np.array([issue.store for issue in frame.known], dtype=bool)
     prior = settings.prior
-    n_store = np.bincount(cells.store, cells.n.sum(axis=1), len(cells.x_store))
-    n_sku = np.bincount(cells.sku, cells.n.sum(axis=1), len(cells.x_sku))
     store = levels.store_level(cells, found, frame.peers, prior)
-    members = {"store": (n_store, cells.x_store, found.expected_store), "sku": (n_sku, cells.x_sku, found.expected_sku)}
+    members = {"store": (cells.x_store, found.expected_store), "sku": (cells.x_sku, found.expected_sku)}
     grouped = {
         level: levels.group_level(
             *members[member], np.append(frame.groups[level][1], -1), len(frame.groups[level][0]), prior
@@ -140,9 +141,7 @@ def _levels(frame: Frame, cells: Cells, found: Margins, settings: RankSettings) 
         "store": store.take(answers[store.issue]),
         "sku": levels.sku_level(cells, found),
         "store_sku": levels.pair_level(cells, found, prior, answers),
-        "source": levels.group_level(
-            cells.n.sum(axis=0), cells.x_source, found.expected_source, np.arange(sources), sources, prior
-        ),
+        "source": levels.group_level(cells.x_source, found.expected_source, np.arange(sources), sources, prior),
     }
 
 
@@ -179,7 +178,8 @@ def _scores(frame: Frame, name: str, level: Level, settings: RankSettings) -> di
     return {
         "month": pa.array([frame.month] * len(rr)), "level": pa.array([name] * len(rr)),
         "issue_kind": pa.array([frame.kind] * len(rr)), "aspect": named(frame.data.issues, level.issue),
-        "n": level.n.astype(np.int64), "observed": level.x.astype(np.int64), "expected": level.expected, "rr": rr,
+        "n": frame.reviews(name, level.unit).astype(np.int64),
+        "observed": level.x.astype(np.int64), "expected": level.expected, "rr": rr,
         "rr05": shrinkage.quantile(x, expected, level.fit, 0.05),
         "rr95": shrinkage.quantile(x, expected, level.fit, 0.95),
         "p_above": shrinkage.p_above(x, expected, level.fit, settings.threshold), "excess": excess,

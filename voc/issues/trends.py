@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 
 from voc.issues import change, gate
 from voc.issues.cells import Month, build
-from voc.issues.chain import previous, withheld
+from voc.issues.chain import previous
 from voc.issues.change import Change
 from voc.issues.festivals import same_festival
 from voc.issues.frame import GROUPS, Frame
@@ -19,14 +20,15 @@ from voc.issues.levels import Level
 from voc.issues.settings import RankSettings
 
 
-def changes(frame: Frame, facts: pa.Table, exposure: pa.Table, settings: RankSettings) -> dict[str, Change]:
+def changes(
+    frame: Frame, facts: pa.Table, exposure: pa.Table, lost: Sequence[str], settings: RankSettings
+) -> dict[str, Change]:
     """level -> the changes of its units and issues, (U, I).
 
-    Sources whose trends are withheld are left out of this month and of those before it, and so say nothing.
+    `lost` sources, whose trends are withheld, are left out of this month and of those before it, and so say nothing.
     """
     data, month = frame.data, frame.month
-    lost = pa.array([source for source, _ in withheld(exposure, month)], pa.string())
-    kept = ~pc.is_in(pc.field("source"), value_set=lost)
+    kept = ~pc.is_in(pc.field("source"), value_set=pa.array(lost, pa.string()))
     facts, counted = facts.filter(kept), exposure.filter(kept & (pc.field("n_reviews") > 0))
     there = sorted(pc.unique(counted["month"]).to_pylist())
     months = [m for m in there if previous(month, settings.history) <= m < month]
