@@ -159,6 +159,13 @@ def complainers(complaints: pa.Table, exposure: pa.Table) -> pa.Table:
         return conform(_arrow(db, query), COMPLAINERS)
 
 
+def respondents(reviews: pa.Table, *, skus: pa.Table | None = None) -> list[str]:
+    """The ids of the roots that `exposure` counts as n_reviews, sorted."""
+    with _open(reviews, skus) as db:
+        found = db.sql("select root_id from respondent where not is_flagged and not is_default order by root_id")
+        return [row[0] for row in found.fetchall()]
+
+
 def exposure(reviews: pa.Table, *, skus: pa.Table | None = None) -> pa.Table:
     """EXPOSURE: per month, source, store and SKU, root reviews that count and those that do not.
 
