@@ -17,7 +17,7 @@ def reviews(tmp_path):
 
 @pytest.mark.parametrize(
     "wrong",
-    [["nonsense"], ["analyze", "FILE", "--profile", "accurate"], ["analyze", "FILE", "--lang", "fr"],
+    [["nonsense"], ["analyze", "FILE", "--profile", "exact"], ["analyze", "FILE", "--lang", "fr"],
      ["analyze", "FILE", "--text-column", "nope"], ["annotate", "--engine", "spark"], ["analyze", "missing.csv"]],
 )  # fmt: skip
 def test_wrong_use_is_exit_2(reviews, wrong):

@@ -56,7 +56,7 @@ class SourceSection(Section):
 
 class NlpSection(Section):
     taxonomy: str = "retail-food"
-    profile: Literal["fast"] = "fast"
+    profile: Literal["fast", "accurate"] = "fast"
     language: Literal["auto", "zh", "en"] = "auto"
     min_confidence: float = Field(0.5, ge=0, le=1)
     workers: int = Field(0, ge=0, description="0: one per core")

@@ -49,25 +49,27 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 
 def analyze(
-    texts: Sequence[str | None], *, taxonomy: str | Path = "retail-food", lang: str = "auto", workers: int = 1
-) -> pa.Table:
+    texts: Sequence[str | None], *, taxonomy: str | Path = "retail-food", lang: str = "auto", workers: int = 1,
+    profile: str = "fast",
+) -> pa.Table:  # fmt: skip
     """What each text says about what, a row per mention.
 
     Columns: row (index into `texts`), start, end (the clause), aspect_start, aspect_end, opinion_start, opinion_end (null
     where implicit), aspect (taxonomy code), facet, intent, polarity [-1, 1] (within .15 of 0: neutral), confidence [0, 1],
     severity, competitor. Spans are half-open code points. `workers`: processes (0: one per core; the caller's main module
-    must then be importable without running its work). Raises UnknownName for a taxonomy or language.
+    must then be importable without running its work). `profile`: fast, or accurate, which asks an encoder where the fast one is
+    unsure. Raises UnknownName for a taxonomy, language or profile.
     """
     _taxonomy(taxonomy)
     chosen, kept = _language(lang), _same_length(texts)
-    jobs = [(kept[i : i + PART], i, str(taxonomy), chosen) for i in range(0, max(len(kept), 1), PART)]
+    jobs = [(kept[i : i + PART], i, str(taxonomy), chosen, profile) for i in range(0, max(len(kept), 1), PART)]
     with LocalEngine(workers=workers) as engine:
         return pa.concat_tables(list(engine.map(_analyze_part, jobs)))
 
 
-def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str) -> pa.Table:
+def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str, profile: str) -> pa.Table:
     """The mentions of one part of the texts; `first` is the place of its first text in the whole."""
-    found = extraction.analyze(texts, taxonomy=_taxonomy(taxonomy), lang=lang)
+    found = extraction.analyze(texts, taxonomy=_taxonomy(taxonomy), lang=lang, profile=profile)
     return found.set_column(0, "row", pc.add(found["row"], pa.scalar(first, pa.int64())))
 
 
@@ -136,9 +138,15 @@ def rank_file(
 
 
 def analyze_file(
-    path: Path, *, text_column: str | None, taxonomy: str | Path, lang: str, encoding: str | None
+    path: Path,
+    *,
+    text_column: str | None,
+    taxonomy: str | Path,
+    lang: str,
+    encoding: str | None,
+    profile: str = "fast",
 ) -> pa.Table:
-    return analyze(_texts(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0)
+    return analyze(_texts(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0, profile=profile)
 
 
 def sentiment_file(path: Path, *, text_column: str | None, lang: str, encoding: str | None) -> pa.Table:

@@ -81,7 +81,7 @@ def calibrate(data: Path, out: Path, *, names: dict[str, str]) -> dict[str, Any]
     from voc.corpora.recipes.accurate_export import register
 
     settings: dict[str, Any] = {
-        "codes": names, "temperature": 1.0, "slopes": [1.0] * len(names), "shifts": [0.0] * len(names), "cascade": {},
+        "codes": names, "temperature": 1.0, "slope": 1.0, "shift": 0.0, "cascade": {},
     }  # fmt: skip
     register(out, version=VERSION, settings=settings)
     plain = _loaded(out)
@@ -89,13 +89,8 @@ def calibrate(data: Path, out: Path, *, names: dict[str, str]) -> dict[str, Any]
     scores, labels = zip(*(accurate_figures.polarity_scores(plain, part) for part in parts.values()), strict=True)
     settings["temperature"] = accurate_figures.temperature(np.concatenate(scores), np.concatenate(labels))
     slope, shift = accurate_figures.platt(*accurate_figures.issue_scores(plain, parts["own"]))
-    settings["slopes"], settings["shifts"] = [round(slope, 4)] * len(names), [round(shift, 4)] * len(names)
-    calibrated = replace(
-        plain,
-        temperature=settings["temperature"],
-        slopes=np.array(settings["slopes"], dtype=np.float32),
-        shifts=np.array(settings["shifts"], dtype=np.float32),
-    )
+    settings["slope"], settings["shift"] = round(slope, 4), round(shift, 4)
+    calibrated = replace(plain, temperature=settings["temperature"], slope=settings["slope"], shift=settings["shift"])
     limits, cascade = accurate_cascade.choose(calibrated, data)
     settings["cascade"] = asdict(limits)
     register(out, version=VERSION, settings=settings)

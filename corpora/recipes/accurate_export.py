@@ -7,8 +7,6 @@ of a review depend on the reviews that share its batch.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from torch import Tensor, nn
 from voc.corpora.recipes.accurate_train import Net
 
 from voc.models.encoder import NAME
+from voc.models.files import enter
 
 LICENCE = (
     "Apache-2.0 (weights); started from multilingual-e5-small (MIT); the texts stay with their sources, see CARD.md"
@@ -119,14 +118,5 @@ def _quantise(model: Any) -> None:
 
 def register(folder: Path, *, version: str, settings: Mapping[str, Any]) -> None:
     """Enter the model's two files in `folder`, as they are there, into the folder's manifest.json."""
-    manifest = folder / "manifest.json"
-    known = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"models": {}}
-    for name, file, given in ((NAME, f"{NAME}.onnx", settings), (f"{NAME}-tokens", f"{NAME}-tokens.json", {})):
-        known["models"][name] = {
-            "file": file,
-            "version": version,
-            "sha256": hashlib.sha256((folder / file).read_bytes()).hexdigest(),
-            "licence": LICENCE,
-            "settings": dict(given),
-        }
-    manifest.write_text(json.dumps(known, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    enter(folder / f"{NAME}.onnx", NAME, version=version, licence=LICENCE, settings=settings)
+    enter(folder / f"{NAME}-tokens.json", f"{NAME}-tokens", version=version, licence=LICENCE, settings={})

@@ -194,9 +194,8 @@ def measure(encoder: Encoder, folder: Path) -> dict[str, Any]:
             out[f"{name}: spans, overlap F1"] = spans_f1(encoder, examples)
     scores, wanted = issue_scores(encoder, parts["own"])
     out["own: issues of clauses, micro F1"] = {}
-    slope, shift = float(encoder.slopes[0]), float(encoder.shifts[0])
     for least in (0.3, 0.4, 0.5, 0.6):
-        given_issues = 1 / (1 + np.exp(-(scores * slope + shift))) >= least
+        given_issues = 1 / (1 + np.exp(-(scores * encoder.slope + encoder.shift))) >= least
         hits = int((given_issues & wanted).sum())
         f1 = F1(hits, int(given_issues.sum()) - hits, int(wanted.sum()) - hits)
         out["own: issues of clauses, micro F1"][str(least)] = f1.value

@@ -336,8 +336,8 @@ def _taught(text: str, mentions: Sequence[Mapping[str, Any]]) -> Example:
 def _label(mention: Mapping[str, Any]) -> int:
     value = float(mention["polarity"])
     if abs(value) <= 0.15:
-        return NEUTRAL
-    return POSITIVE if value > 0 else NEGATIVE
+        return int(NEUTRAL)
+    return int(POSITIVE if value > 0 else NEGATIVE)
 
 
 # --- all of it ----------------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ import typer
 
 from voc import single
 from voc.commands import AsJson, say, show
-from voc.commands.annotate import PROFILES
 from voc.errors import UnknownName
+from voc.extract.mentions import PROFILES
 
 TextColumn = Annotated[str | None, typer.Option("--text-column", help="The column with the text (default: guessed).")]
 TaxonomyName = Annotated[str, typer.Option("--taxonomy", help="A built-in taxonomy, or a TOML file.")]
@@ -23,7 +23,7 @@ def analyze(
     *,
     text_column: TextColumn = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write (.parquet, .csv, .jsonl).")] = None,
-    profile: Annotated[str, typer.Option("--profile", help="How much to spend on a review.")] = "fast",
+    profile: Annotated[str, typer.Option("--profile", help="fast, or accurate.")] = "fast",
     taxonomy: TaxonomyName = "retail-food",
     lang: Language = "auto",
     encoding: Encoding = None,
@@ -33,7 +33,9 @@ def analyze(
     if profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
     single.check_suffix(out)
-    table = single.analyze_file(file, text_column=text_column, taxonomy=taxonomy, lang=lang, encoding=encoding)
+    table = single.analyze_file(
+        file, text_column=text_column, taxonomy=taxonomy, lang=lang, encoding=encoding, profile=profile
+    )
     if out is None:
         show(table.to_pylist(), as_json=as_json)
     else:

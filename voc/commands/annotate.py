@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,9 @@ import typer
 from voc import pipeline
 from voc.commands import AsJson, EngineName, Master, ProjectFolder, show, terminal_progress
 from voc.errors import UnknownName, WrongUse
+from voc.extract.mentions import PROFILES
 from voc.lake import locked
 from voc.workspace import Workspace
-
-PROFILES = ("fast",)
 
 
 def annotate(
@@ -24,16 +24,21 @@ def annotate(
     ] = False,
     engine: EngineName = "local",
     master: Master = None,
-    profile: Annotated[str, typer.Option("--profile", help="How much to spend on a review.")] = "fast",
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="fast, or accurate (default: as voc.toml says).")
+    ] = None,
     project: ProjectFolder = Path("."),
     as_json: AsJson = False,
 ) -> None:
     """Find mentions, sentiment and keywords in the reviews. Months whose inputs did not change are left alone."""
     if month is not None and everything:
         raise WrongUse("--month and --all exclude each other")
-    if profile not in PROFILES:
+    if profile is not None and profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
     work = Workspace.open(project)
+    if profile is not None:
+        nlp = work.config.nlp.model_copy(update={"profile": profile})
+        work = replace(work, config=work.config.model_copy(update={"nlp": nlp}))
     with locked(project):
         done = pipeline.annotate(
             work,

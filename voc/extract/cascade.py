@@ -1,13 +1,14 @@
 """The accurate profile: the fast road first, then the encoder where that road is unsure or the stake is high.
 
 The encoder reads the whole review once. It confirms, turns or drops the findings that the fast road is unsure of, moves
-them to another issue, and adds what the words of the taxonomy missed. It never speaks where the fast road found a
-supposition, hearsay, a question, a wish or talk about others, and it adds no safety complaint by itself alone.
+them to another issue, and adds what the words of the taxonomy missed. The polarity of a clause is the mean of what the
+encoder and the linear model say: the one reads context, the other was taught negation. The cascade leaves alone what the
+fast road decided by construction (suppositions, hearsay, questions, wishes, comparisons), and adds no safety complaint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,14 +16,17 @@ from numpy.typing import NDArray
 
 from voc.extract.aspects import Span
 from voc.extract.cues import LONGEST, Cues, cues
+from voc.extract.findings import CREDIBLE
 from voc.extract.lexicon import Lexicon
-from voc.extract.mentions import CREDIBLE, Mention
+from voc.extract.mentions import Mention
+from voc.models import encoder, polarity
 from voc.models.encoder import OPINION, Encoder, Read
 from voc.text.clauses import clauses
 from voc.text.normalise import Normal, normalise
 
 SIGNED = ("complaint", "praise", "neutral")
 _SHORTEST = 2
+_MAY_COMPLAIN = 0.5  # by the linear model
 _NEGATIVE, _NEUTRAL, _POSITIVE = 0, 1, 2
 _INTENTS = ("complaint", "neutral", "praise")
 _LONGEST_TEXT = 2_000
@@ -34,8 +38,8 @@ class Thresholds:
 
     A mention below `sure` confidence makes its review worth asking, and may be dropped, moved or turned. `add` and
     `add_general`: issue probability of a new mention; `pole`: its least probability of a pole. `drop`: a mention whose
-    issue is less likely goes. `move`: one issue that is this likely takes its place. `turn`, `turn_sure`: probability
-    of the other pole that turns an unsure, a sure mention. `fade`: probability of neutral that makes one neutral.
+    issue is less likely goes. `move`: one issue that is this likely takes its place. `turn`: probability of the other
+    pole that turns a mention without an opinion word. `fade`: probability of neutral that makes an unsure one neutral.
     """
 
     sure: float = 0.85
@@ -45,7 +49,6 @@ class Thresholds:
     drop: float = 0.05
     move: float = 0.7
     turn: float = 0.7
-    turn_sure: float = 0.95
     fade: float = 0.8
 
 
@@ -59,18 +62,36 @@ def corrected(
 ) -> list[list[Mention]]:
     """`found` (the fast road's mentions of `texts`, raw spans) as the cascade leaves them; texts not asked stay as they are."""
     out = [list(mentions) for mentions in found]
-    asked: list[tuple[int, Normal, list[Span]]] = []
-    for row, text in enumerate(texts):
-        if not text:
-            continue
-        normal = normalise(text[:_LONGEST_TEXT])
-        spans = clauses(normal.text)
-        if spans and _worth_asking(normal, spans, found[row], lexicon, thresholds):
-            asked.append((row, normal, spans))
+    told = [(row, normalise(text[:_LONGEST_TEXT])) for row, text in enumerate(texts) if text]
+    cut = [(row, normal, clauses(normal.text)) for row, normal in told]
+    second = _linear([normal.text[start:end] for _, normal, spans in cut for start, end in spans])
+    asked: list[tuple[int, Normal, list[Span], NDArray[np.float32]]] = []
+    at = 0
+    for row, normal, spans in cut:
+        linear, at = second[at : at + len(spans)], at + len(spans)
+        if spans and _worth_asking(normal, spans, linear, found[row], lexicon, thresholds):
+            asked.append((row, normal, spans, linear))
     known = known_issues(lexicon, encoder)
-    for (row, normal, spans), read in zip(asked, encoder.read([n.text for _, n, _ in asked]), strict=True):
-        out[row] = _Review(normal, spans, read, lexicon, encoder, known, thresholds).corrected(found[row])
+    reads = encoder.read([normal.text for _, normal, _, _ in asked])
+    for (row, normal, spans, linear), read in zip(asked, reads, strict=True):
+        out[row] = _Review(normal, spans, read, linear, lexicon, encoder, known, thresholds).corrected(found[row])
     return out
+
+
+def _linear(parts: Sequence[str]) -> NDArray[np.float32]:
+    """What the linear models of clauses say, (n, 3)."""
+    out = np.zeros((len(parts), 3), dtype=np.float32)
+    for lang in polarity.LANGUAGES:
+        rows = [n for n, part in enumerate(parts) if part.isascii() == (lang == "en")]
+        out[rows] = polarity.load(lang).probabilities([parts[n] for n in rows])
+    return out
+
+
+def reader(lexicon: Lexicon) -> Callable[[Sequence[str | None], list[list[Mention]]], list[list[Mention]]]:
+    """`corrected` with the shipped encoder and its thresholds."""
+    model = encoder.load()
+    limits = Thresholds(**model.limits)
+    return lambda texts, found: corrected(texts, found, lexicon=lexicon, encoder=model, thresholds=limits)
 
 
 def known_issues(lexicon: Lexicon, encoder: Encoder) -> dict[int, int]:
@@ -84,9 +105,14 @@ def known_issues(lexicon: Lexicon, encoder: Encoder) -> dict[int, int]:
 
 
 def _worth_asking(
-    normal: Normal, spans: Sequence[Span], mentions: Sequence[Mention], lexicon: Lexicon, thresholds: Thresholds
+    normal: Normal,
+    spans: Sequence[Span],
+    linear: NDArray[np.float32],
+    mentions: Sequence[Mention],
+    lexicon: Lexicon,
+    thresholds: Thresholds,
 ) -> bool:
-    """Whether a mention is unsure or a safety complaint, or a clause of some length has none."""
+    """Whether a mention is unsure or a safety complaint, or a clause without a mention may complain."""
     for mention in mentions:
         if mention.intent in SIGNED and (
             mention.confidence < thresholds.sure
@@ -94,7 +120,10 @@ def _worth_asking(
         ):
             return True
     told = {mention.span[0] for mention in mentions}
-    return any(end - start > _SHORTEST and normal.span(start, end)[0] not in told for start, end in spans)
+    return any(
+        chances[_NEGATIVE] >= _MAY_COMPLAIN and end - start > _SHORTEST and normal.span(start, end)[0] not in told
+        for (start, end), chances in zip(spans, linear, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -102,6 +131,7 @@ class _Review:
     normal: Normal
     spans: Sequence[Span]
     read: Read
+    linear: NDArray[np.float32]
     lexicon: Lexicon
     encoder: Encoder
     known: dict[int, int]
@@ -111,20 +141,21 @@ class _Review:
         read = _raw(self.read, self.normal)
         places = [self.normal.span(*span) for span in self.spans]
         issues = self.encoder.issues(read, places)
-        poles = self.encoder.polarity(read, places)
+        poles = (self.encoder.polarity(read, places) + self.linear) / 2
         number = {place[0]: n for n, place in enumerate(places)}
+        constructed = [self._constructed(clause) for clause in range(len(places))]
         kept: list[Mention] = []
         for mention in mentions:
             clause = number.get(mention.span[0])
-            if clause is None or mention.intent not in SIGNED:
+            if clause is None or mention.intent not in SIGNED or mention.rival is not None or constructed[clause]:
                 kept.append(mention)
                 continue
             judged = self._judged(mention, issues[clause], poles[clause], read)
             if judged is not None:
                 kept.append(judged)
-        silent = {m.span[0] for m in mentions if m.intent not in SIGNED}
+        silent = {m.span[0] for m in mentions if m.intent not in SIGNED or m.rival is not None}
         for clause, place in enumerate(places):
-            if place[0] not in silent and self._speaks(clause):
+            if place[0] not in silent and not constructed[clause]:
                 kept.extend(self._added(place, issues[clause], poles[clause], kept, read))
         return _ordered(kept, self.lexicon)
 
@@ -135,6 +166,10 @@ class _Review:
         limits = self.thresholds
         unsure = mention.confidence < limits.sure
         issue = self.lexicon.issues[mention.issue]
+        if mention.issue in self.lexicon.general:
+            # A verdict on the whole has no issue to doubt; it goes where the clause judges nothing.
+            faded = unsure and float(poles[_NEUTRAL]) >= limits.fade and mention.intent != "neutral"
+            return None if faded else self._turned(mention, poles)
         column = self.known.get(mention.issue)
         if column is not None and unsure and not (issue.safety and mention.intent == "complaint"):
             likely = float(issues[column])
@@ -152,9 +187,10 @@ class _Review:
         if stretch:
             own = self.encoder.polarity(read, [(min(s for s, _ in stretch), max(e for _, e in stretch))])[0]
             poles = (poles + own) / 2
-        return self._turned(mention, poles, limits.turn if unsure else limits.turn_sure)
+        return self._turned(mention, poles)
 
-    def _turned(self, mention: Mention, poles: NDArray[np.float32], least: float) -> Mention:
+    def _turned(self, mention: Mention, poles: NDArray[np.float32]) -> Mention:
+        """The mention with the sign that the models give it; where words gave it a sign they only make it neutral."""
         pole = _POSITIVE if mention.intent == "praise" else _NEGATIVE if mention.intent == "complaint" else _NEUTRAL
         issue = self.lexicon.issues[mention.issue]
         if pole == _NEGATIVE and issue.safety:
@@ -162,8 +198,11 @@ class _Review:
         best = int(poles.argmax())
         if best == pole or (best == _NEGATIVE and issue.safety):
             return mention
-        wanted = self.thresholds.fade if best == _NEUTRAL else least
-        if float(poles[best]) < wanted or (best == _NEUTRAL and mention.confidence >= self.thresholds.sure):
+        if best == _NEUTRAL:
+            stays = mention.confidence >= self.thresholds.sure or float(poles[best]) < self.thresholds.fade
+        else:
+            stays = mention.opinion is not None or float(poles[best]) < self.thresholds.turn
+        if stays:
             return mention
         value = float(poles[_POSITIVE] - poles[_NEGATIVE])
         return replace(
@@ -171,12 +210,12 @@ class _Review:
             confidence=float(poles[best]) * min(1.0, mention.confidence + 0.1),
         )  # fmt: skip
 
-    def _speaks(self, clause: int) -> bool:
-        """Whether the clause claims something of ours by its cues."""
+    def _constructed(self, clause: int) -> bool:
+        """Whether the fast road decides the clause by its construction, or there is nothing in it to decide."""
         start, end = self.spans[clause]
         text = self.normal.text
         mark = text[end] if end < len(text) else ""
-        return end - start >= _SHORTEST and not _unclaimed(cues(text[start : min(end, start + LONGEST)], mark))
+        return end - start < _SHORTEST or _by_construction(cues(text[start : min(end, start + LONGEST)], mark))
 
     def _added(
         self, place: Span, issues: NDArray[np.float32], poles: NDArray[np.float32], kept: Sequence[Mention], read: Read
@@ -185,7 +224,7 @@ class _Review:
         limits = self.thresholds
         best = int(poles.argmax())
         here = [m for m in kept if m.span[0] == place[0]]
-        named = {m.issue for m in kept if m.intent == _INTENTS[best]} | {m.issue for m in here}
+        named = {m.issue for m in kept}  # also with the other sign: a review that takes back what it said is rare
         specific = any(m.issue not in self.lexicon.general for m in here)
         out = []
         for issue, column in self.known.items():
@@ -219,11 +258,12 @@ class _Review:
         return out
 
 
-def _unclaimed(found: Cues) -> bool:
+def _by_construction(found: Cues) -> bool:
     """Whether a clause supposes, repeats, asks, wishes, or talks about others or about before."""
     return bool(
         found.supposed is not None or found.hearsay or found.not_met or found.others or found.question
         or found.doubted or found.request or found.past or found.leave or found.repurchase or found.unlike_others
+        or found.rhetorical or found.mocked or found.mock_warning
     )  # fmt: skip
 
 

@@ -8,25 +8,29 @@ issue and intent.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from voc.errors import UnknownName
 from voc.extract.aspects import Claim, Span
+from voc.extract.findings import INTENTS, UNDECIDED, Findings, chosen, of_claims, severities, stated, together, weighed
 from voc.extract.lexicon import Lexicon
-from voc.extract.reviews import LONGEST_TEXT, NEUTRAL, Finding, Reading, general_issue, read
+from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
-from voc.models import polarity
+from voc.extract.settle import general_issue
+from voc.models import find, polarity
+from voc.models.encoder import NAME as ENCODER
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
 from voc.taxonomy import Taxonomy, load
-from voc.text.normalise import Normal
-from voc.text.sheet import sheet
+from voc.text.clauses import Clauses
+from voc.text.sheet import Sheet, sheet
 
-PROFILES = ("fast",)
+PROFILES = ("accurate", "fast")
 LANGUAGES = ("auto", "en", "zh")
 INPUT = project(
     REVIEWS, "review_id", "month", "created_at", "source", "channel", "store_id", "sku_id", "lang", "rating", "flags",
@@ -46,12 +50,12 @@ AIMED = 14
 """... and if its clause is at most so long, in code points (four times that in English); longer ones name it in passing."""
 WHOLE = 0.8
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
-CREDIBLE = 0.5
-"""A safety mention is made only with at least this confidence."""
 _RATING_SHIFT = 0.8
 _TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 2048, 500_000
 _UNTOLD = "default_review"
 
+SecondReading = Callable[[Sequence[str | None], list[list["Mention"]]], list[list["Mention"]]]
+"""Texts and what the fast road found in them -> what holds."""
 Judge = Callable[[Sequence[str], bool], NDArray[np.float32]]
 """Clauses and whether they are English -> probabilities (n, 3): negative, neutral, positive."""
 
@@ -81,7 +85,7 @@ def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto") -> Stage:
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
     load(taxonomy)
-    return Stage("mentions", INPUT, MENTIONS, partial(_open, taxonomy, lang))
+    return Stage("mentions", INPUT, MENTIONS, partial(_open, taxonomy, lang, profile))
 
 
 def analyze(
@@ -90,21 +94,20 @@ def analyze(
     taxonomy: Taxonomy,
     lang: str = "auto",
     ratings: Sequence[float | None] | None = None,
+    profile: str = "fast",
 ) -> pa.Table:
     """The mentions of `texts` with schema ANALYSIS; `row` counts the texts from 0, spans are theirs, None is empty.
 
-    `ratings` are stars in [1, 5]; where there is one, it shifts what the polarity model says.
+    `ratings` are stars in [1, 5]; where there is one, it shifts what the polarity model says. Raises
+    UnknownName for another language or profile.
     """
+    if profile not in PROFILES:
+        raise UnknownName("profile", profile, PROFILES)
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
     scan = scanner(taxonomy)
-    found = mentions_of(texts, scan=scan, judge=model_judge(lang), ratings=ratings)
-    columns: dict[str, list[object]] = {name: [] for name in ANALYSIS.names}
-    for row, mentions in enumerate(found):
-        for mention in mentions:
-            columns["row"].append(row)
-            _append(columns, mention, scan.lexicon)
-    return pa.Table.from_pydict(columns, schema=ANALYSIS)
+    again = second_reading(profile, scan.lexicon)
+    return _table(texts, scan, model_judge(lang), again, ratings=ratings, in_store=None)
 
 
 def mentions_of(
@@ -116,11 +119,55 @@ def mentions_of(
     in_store: Sequence[bool | None] | None = None,
 ) -> list[list[Mention]]:
     """One list of mentions a text, in the order of their clauses."""
-    out: list[list[Mention]] = []
+    out: list[list[Mention]] = [[] for _ in texts]
     for part in _parts(texts):
         stars = ratings[part] if ratings is not None else None
-        out += _mentions_of(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+        page = _read(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+        numbers = zip(
+            page.found.issue.tolist(), page.found.polarity.tolist(), page.found.confidence.tolist(), strict=True
+        )
+        for row, (issue, value, confidence) in zip(_columns(page, part.start).to_pylist(), numbers, strict=True):
+            aspect, opinion = (
+                None if row[f"{name}_start"] is None else (row[f"{name}_start"], row[f"{name}_end"])
+                for name in ("aspect", "opinion")
+            )
+            out[row["row"]].append(
+                Mention(
+                    (row["start"], row["end"]), aspect, opinion, issue, row["intent"], value, confidence,
+                    row["severity"], row["competitor"],
+                )
+            )  # fmt: skip
     return out
+
+
+def _table(
+    texts: Sequence[str | None], scan: Scanner, judge: Judge, again: SecondReading | None, *,
+    ratings: Sequence[float | None] | None, in_store: Sequence[bool | None] | None,
+) -> pa.Table:  # fmt: skip
+    """The mentions of `texts` with schema ANALYSIS."""
+    if again is not None:
+        found = again(texts, mentions_of(texts, scan=scan, judge=judge, ratings=ratings, in_store=in_store))
+        return _of_mentions(found, scan.lexicon)
+    pages = []
+    for part in _parts(texts):
+        stars = ratings[part] if ratings is not None else None
+        page = _read(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+        pages.append(_columns(page, part.start))
+    return pa.Table.from_batches(pages, ANALYSIS).combine_chunks()
+
+
+def _of_mentions(found: Sequence[Sequence[Mention]], lexicon: Lexicon) -> pa.Table:
+    columns: dict[str, list[object]] = {name: [] for name in ANALYSIS.names}
+    for row, mentions in enumerate(found):
+        for mention in mentions:
+            issue = lexicon.issues[mention.issue]
+            values = (
+                row, *mention.span, *(mention.aspect or (None, None)), *(mention.opinion or (None, None)), issue.code,
+                issue.facet, mention.intent, mention.polarity, mention.confidence, mention.severity, mention.rival,
+            )  # fmt: skip
+            for name, value in zip(ANALYSIS.names, values, strict=True):
+                columns[name].append(value)
+    return pa.Table.from_pydict(columns, schema=ANALYSIS)
 
 
 def _parts(texts: Sequence[str | None]) -> list[slice]:
@@ -134,21 +181,61 @@ def _parts(texts: Sequence[str | None]) -> list[slice]:
     return [*out, slice(first, len(texts))] if first < len(texts) else out
 
 
-def _mentions_of(
+@dataclass(frozen=True)
+class _Read:
+    """The chosen findings of one sheet, with what it takes to write them down."""
+
+    sheet: Sheet
+    clauses: Clauses
+    found: Findings
+    severity: list[str]
+    lexicon: Lexicon
+
+
+def _read(
     texts: Sequence[str | None], scan: Scanner, judge: Judge, ratings: Sequence[float | None] | None,
     in_store: Sequence[bool | None] | None,
-) -> list[list[Mention]]:  # fmt: skip
-    normals = sheet([text or "" for text in texts], longest=LONGEST_TEXT)
-    readings = read(normals, scanner=scan, in_store=in_store)
-    judged = _judged(readings, judge, scan.lexicon, ratings)
-    return [
-        _mentions(
-            normals.moved.get(row), reading, findings, scan.lexicon, ratings[row] if ratings is not None else None
-        )
-        if (findings := [*reading.findings, *judged.get(row, ())])
-        else []
-        for row, reading in enumerate(readings)
-    ]
+) -> _Read:  # fmt: skip
+    page = sheet([text or "" for text in texts], longest=LONGEST_TEXT)
+    reading = read(page, scanner=scan, in_store=in_store)
+    stars = np.full(len(page), np.nan)
+    if ratings is not None:
+        stars[:] = [np.nan if rating is None else rating for rating in ratings]
+    lexicon = scan.lexicon
+    best = chosen(_judged(page, reading, judge, lexicon, stars), page.starts, lexicon)
+    found = weighed(best, stars, lexicon)
+    return _Read(page, reading.clauses, found, severities(found, best, page, reading.clauses, lexicon), lexicon)
+
+
+def _columns(part: _Read, first: int) -> pa.RecordBatch:
+    """The mentions of a sheet with schema ANALYSIS; its first text is number `first`."""
+    found, page, issues = part.found, part.sheet, part.lexicon.issues
+    origin = page.starts[found.review]
+    silent = found.general & (found.size == 0)
+    places = {
+        "": (part.clauses.start[found.clause], part.clauses.end[found.clause]),
+        "aspect_": (found.aspect_start, found.aspect_end),
+        "opinion_": (np.where(silent, -1, found.opinion_start), np.where(silent, -1, found.opinion_end)),
+    }
+    moved = [n for n, row in enumerate(found.review.tolist()) if row in page.moved] if page.moved else []
+    columns: dict[str, pa.Array] = {"row": pa.array(found.review + first, pa.int64())}
+    for name, (start, end) in places.items():
+        missing = start < 0
+        start, end = start - origin, end - origin
+        for n in moved:
+            if not missing[n]:
+                start[n], end[n] = page.moved[int(found.review[n])].span(int(start[n]), int(end[n]))
+        columns[f"{name}start"] = pa.array(start, pa.int32(), mask=missing)
+        columns[f"{name}end"] = pa.array(end, pa.int32(), mask=missing)
+    number = pa.array(found.issue)
+    columns["aspect"] = pa.array([issue.code for issue in issues], pa.string()).take(number)
+    columns["facet"] = pa.array([issue.facet for issue in issues], pa.string()).take(number)
+    columns["intent"] = pa.array(INTENTS, pa.string()).take(pa.array(found.intent))
+    columns["polarity"] = pa.array(found.polarity.astype(np.float32))
+    columns["confidence"] = pa.array(found.confidence.astype(np.float32))
+    columns["severity"] = pa.array(part.severity, pa.string())
+    columns["competitor"] = pa.array(found.rival, pa.string())
+    return pa.RecordBatch.from_arrays([columns[name] for name in ANALYSIS.names], schema=ANALYSIS)
 
 
 def model_judge(lang: str) -> Judge:
@@ -160,16 +247,27 @@ def model_judge(lang: str) -> Judge:
     return judge
 
 
-def label(taxonomy: Taxonomy) -> str:
-    """What decided: the taxonomy and the polarity model, each with its version."""
-    return f"{taxonomy.name}-{taxonomy.version}+{polarity.load('zh').name}"
+def second_reading(profile: str, lexicon: Lexicon) -> SecondReading | None:
+    """What becomes of the fast road's mentions: they stay (None, fast), or the cascade corrects them (accurate)."""
+    if profile == "fast":
+        return None
+    from voc.extract import cascade  # brings a model and its runtime, which the fast profile does without
+
+    return cascade.reader(lexicon)
 
 
-def _open(taxonomy: str, lang: str) -> Batch:
+def label(taxonomy: Taxonomy, profile: str = "fast") -> str:
+    """What decided: the taxonomy, the polarity model and with `accurate` the encoder, each with its version."""
+    names = [f"{taxonomy.name}-{taxonomy.version}", polarity.load("zh").name]
+    return "+".join([*names, find(ENCODER).label] if profile == "accurate" else names)
+
+
+def _open(taxonomy: str, lang: str, profile: str) -> Batch:
     entries = load(taxonomy)
     scan = scanner(entries)
     judge = model_judge(lang)
-    model = label(entries)
+    model = label(entries, profile)
+    again = second_reading(profile, scan.lexicon)
 
     def run(batch: pa.RecordBatch) -> pa.RecordBatch:
         told = [
@@ -178,160 +276,66 @@ def _open(taxonomy: str, lang: str) -> Batch:
         ]
         in_store = batch["store_id"].is_valid().to_pylist()
         ratings = batch["rating"].to_pylist()
-        found = mentions_of(
-            told, scan=scan, judge=judge, ratings=ratings, in_store=[True if s else None for s in in_store]
-        )
-        rows = [row for row, mentions in enumerate(found) for _ in mentions]
-        numbers = [number for mentions in found for number in range(len(mentions))]
-        columns: dict[str, list[object]] = {name: [] for name in ANALYSIS.names if name != "row"}
-        for mentions in found:
-            for mention in mentions:
-                _append(columns, mention, scan.lexicon)
-        taken = batch.take(pa.array(rows, pa.int64()))
-        ids = taken["review_id"].to_pylist()
-        arrays = {"mention_id": pa.array([f"{i}#{n}" for i, n in zip(ids, numbers, strict=True)], pa.string())}
-        arrays["model"] = pa.array([model] * len(rows), pa.string())
-        for name, values in columns.items():
-            arrays[name] = pa.array(values, MENTIONS.field(name).type)
+        known = [True if s else None for s in in_store]
+        found = _table(told, scan, judge, again, ratings=ratings, in_store=known)
+        row = found["row"].to_numpy()
+        number = np.arange(len(row)) - np.searchsorted(row, row)
+        taken = batch.take(pa.array(row))
+        ids = pc.binary_join_element_wise(taken["review_id"], pa.array(number).cast(pa.string()), "#")
+        arrays = {"mention_id": ids, "model": pa.repeat(model, len(row))}
+        for name in ANALYSIS.names[1:]:
+            arrays[name] = found[name].combine_chunks()
         return pa.RecordBatch.from_arrays(
-            [arrays.get(f.name) if f.name in arrays else taken[f.name] for f in MENTIONS], schema=MENTIONS
+            [arrays[f.name] if f.name in arrays else taken[f.name] for f in MENTIONS], schema=MENTIONS
         )
 
     return run
 
 
-def _append(columns: dict[str, list[object]], mention: Mention, lexicon: Lexicon) -> None:
-    issue = lexicon.issues[mention.issue]
-    aspect, opinion = mention.aspect or (None, None), mention.opinion or (None, None)
-    values = (
-        ("start", mention.span[0]), ("end", mention.span[1]), ("aspect_start", aspect[0]), ("aspect_end", aspect[1]),
-        ("opinion_start", opinion[0]), ("opinion_end", opinion[1]), ("aspect", issue.code), ("facet", issue.facet),
-        ("intent", mention.intent), ("polarity", mention.polarity), ("confidence", mention.confidence),
-        ("severity", mention.severity), ("competitor", mention.rival),
+def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars: NDArray[np.float64]) -> Findings:
+    """All findings, with what the polarity model says about the clauses that the words left open."""
+    found, asked, clauses = reading.found, reading.asked, reading.clauses
+    start, end, row = clauses.start[asked], clauses.end[asked], clauses.row[asked]
+    english = reading.english[asked]
+    chances = np.zeros((len(asked), 3), dtype=np.float32)
+    for latin in (False, True):
+        rows = np.flatnonzero(english == latin)
+        if len(rows):
+            bounds = zip(start[rows].tolist(), end[rows].tolist(), strict=True)
+            chances[rows] = judge([page.text[a:b] for a, b in bounds], latin)
+    value = _polarity(chances, stars[row])
+    rival = np.full(len(asked), None, dtype=object)
+    for n in np.flatnonzero(np.isin(asked, list(reading.special))).tolist():
+        rival[n], how = reading.special[int(asked[n])]
+        if how == "reversed":
+            value[n] = -value[n]
+    waiting = np.flatnonzero(found.intent == UNDECIDED)
+    at = np.searchsorted(asked, found.clause[waiting])
+    spoken = (np.abs(value) >= SPEAKS) & (end - start <= np.where(english, 4 * AIMED, AIMED))
+    speaks = spoken[at]
+    told = replace(
+        found.take(waiting[speaks]), polarity=value[at[speaks]], confidence=0.4 + 0.4 * np.abs(value[at[speaks]]),
+        intent=stated(value[at[speaks]]), rival=rival[at[speaks]],
     )  # fmt: skip
-    for name, value in values:
-        columns[name].append(value)
-
-
-def _judged(
-    readings: Sequence[Reading], judge: Judge, lexicon: Lexicon, ratings: Sequence[float | None] | None
-) -> dict[int, list[Finding]]:
-    """What the polarity model says about the clauses that the words left open, by review; one call a language."""
-    more: dict[int, list[Finding]] = {}
+    decided = found.take(found.intent != UNDECIDED)
+    whole = (np.abs(value) >= WHOLE) & (chances[:, 1] < 0.5) & (end - start >= 2)
+    whole[at] = False
+    whole &= (value < 0) | (np.bincount(decided.review, minlength=len(page))[row] == 0)
     issue = general_issue(lexicon)
-    for english in (False, True):
-        asked = [(row, o) for row, reading in enumerate(readings) for o in reading.open if o.english is english]
-        if not asked:
-            continue
-        texts = []
-        for row, left in asked:
-            reading = readings[row]
-            start, end = reading.spans[left.clause]
-            texts.append(reading.text[start:end])
-        chances = judge(texts, english)
-        values = _polarity(chances, [ratings[row] if ratings is not None else None for row, _ in asked])
-        for n in np.flatnonzero(np.abs(values) >= min(SPEAKS, WHOLE)).tolist():
-            row, left = asked[n]
-            value = -values[n] if left.how == "reversed" else values[n]
-            if left.waiting:
-                if abs(value) >= SPEAKS and len(texts[n]) <= (4 * AIMED if english else AIMED):
-                    sure = 0.4 + 0.4 * abs(value)
-                    more.setdefault(row, []).extend(
-                        _finding(c._replace(polarity=float(value), confidence=sure), left.rival) for c in left.waiting
-                    )
-            elif (
-                abs(value) >= WHOLE
-                and chances[n, 1] < 0.5
-                and len(texts[n]) >= 2
-                and (value < 0 or not readings[row].findings)
-                and issue is not None
-            ):
-                claim = Claim(issue, float(value) * 0.8, 0.35 + 0.2 * abs(value), left.clause, 0, None, None, True)
-                more.setdefault(row, []).append(_finding(claim, left.rival))
-    return more
+    if issue is None:
+        return together([decided, told])
+    bare = np.flatnonzero(whole)
+    blank = Claim(issue, 0.0, 0.0, 0, 0, None, None, True)
+    more = of_claims([(blank, UNDECIDED, name) for name in rival[bare]], row[bare], asked[bare], page.starts[row[bare]])
+    polarity = value[bare] * 0.8
+    more = replace(more, polarity=polarity, confidence=0.35 + 0.2 * np.abs(value[bare]), intent=stated(polarity))
+    return together([decided, told, more])
 
 
-def _finding(claim: Claim, rival: str | None) -> Finding:
-    return Finding(claim, "complaint" if claim.sign < 0 else "praise" if claim.sign > 0 else "neutral", rival)
-
-
-def _polarity(chances: NDArray[np.float32], ratings: Sequence[float | None]) -> NDArray[np.float64]:
-    """P(positive) - P(negative) of each row, moved in log odds by the stars where there are some."""
-    stars = np.array([3.0 if r is None else r for r in ratings], dtype=np.float64)
+def _polarity(chances: NDArray[np.float32], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
+    """P(positive) - P(negative) of each row, moved in log odds by the stars where there are some (NaN: none)."""
+    stars = np.where(np.isnan(ratings), 3.0, ratings)
     shift = np.exp(np.clip((stars - 3.0) / 2.0, -1.0, 1.0) * _RATING_SHIFT)
     weighted = chances.astype(np.float64) * np.stack([1.0 / shift, np.ones_like(shift), shift], axis=1)
     weighted /= np.maximum(weighted.sum(axis=1, keepdims=True), 1e-12)
     return np.asarray(weighted[:, 2] - weighted[:, 0])
-
-
-def _mentions(
-    normal: Normal | None, reading: Reading, findings: Sequence[Finding], lexicon: Lexicon, rating: float | None
-) -> list[Mention]:
-    """One mention per issue and intent: the surest finding; general ones only where nothing clearer was said."""
-    kept: dict[tuple[int, str], Finding] = {}
-    specific = {f.intent for f in findings if f.claim.issue not in lexicon.general}
-    for finding in sorted(findings, key=lambda f: (-f.claim.confidence, f.claim.clause)):
-        claim = finding.claim
-        whole = claim.issue in lexicon.general
-        if whole and finding.intent in specific and finding.intent in ("complaint", "praise", "neutral", "question"):
-            continue
-        if whole and finding.intent == "neutral" and specific:
-            continue
-        if claim.denied or (not whole and finding.intent == "neutral" and claim.size == 0):
-            continue
-        key = (-1 if whole else claim.issue, finding.intent)
-        kept.setdefault(key, finding)
-    complained = {f.claim.issue for f in kept.values() if f.intent == "complaint"}
-    out = []
-    for finding in sorted(
-        kept.values(), key=lambda f: (f.claim.clause, f.claim.opinion or (0, 0), f.claim.issue, f.intent)
-    ):
-        mention = _mention(normal, reading, finding, lexicon, rating, complained)
-        if mention is not None:
-            out.append(mention)
-    return out
-
-
-def _mention(
-    normal: Normal | None,
-    reading: Reading,
-    finding: Finding,
-    lexicon: Lexicon,
-    rating: float | None,
-    complained: set[int],
-) -> Mention | None:
-    claim = finding.claim
-    issue = lexicon.issues[claim.issue]
-    confidence = claim.confidence
-    if rating is not None and (
-        (finding.intent == "complaint" and rating >= 4.5) or (finding.intent == "praise" and rating <= 1.5)
-    ):
-        confidence -= 0.1
-    confidence = min(1.0, max(0.05, confidence))
-    if issue.safety and finding.intent == "complaint" and confidence < CREDIBLE:
-        return None
-    start, end = reading.spans[claim.clause]
-    severity = issue.severity
-    if finding.intent == "complaint":
-        clause = reading.text[start:end]
-        for upgrade in issue.upgrades:
-            if any(lexicon.number[c] in complained for c in upgrade.codes) or any(w in clause for w in upgrade.words):
-                severity = min(severity, upgrade.severity)
-    value = claim.polarity or 0.0
-    value = 0.0 if abs(value) <= NEUTRAL and finding.intent == "neutral" else value
-    return Mention(
-        span=_raw(normal, (start, end)),
-        aspect=_raw(normal, claim.aspect) if claim.aspect else None,
-        opinion=_raw(normal, claim.opinion) if claim.opinion and not (claim.general and claim.size == 0) else None,
-        issue=claim.issue,
-        intent=finding.intent,
-        polarity=value,
-        confidence=confidence,
-        severity=severity,
-        rival=finding.rival,
-    )
-
-
-def _raw(normal: Normal | None, span: Span) -> Span:
-    """The span in the raw text; None where both texts have the same offsets."""
-    return span if normal is None else normal.span(*span)

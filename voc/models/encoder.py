@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.models.files import WEIGHTS, contents, find
+from voc.models.files import ACCURATE, contents, find
 from voc.models.linear import softmax
 
 Span = tuple[int, int]
@@ -25,8 +25,8 @@ OUTSIDE, ASPECT, OPINION = 0, 1, 2
 _POLES, _TAGS = 3, 5
 _START, _PAD, _END = 0, 1, 2
 _WINDOW = 126  # tokens a pass, without the two ends
-_STEP = 8  # lengths are padded to a multiple of it
-_TOKENS = 4096  # a pass, padding included
+_STEP = 4  # lengths are padded to a multiple of it
+_TOKENS = 768  # a pass, padding included; more leaves the caches of a core
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Read:
 class Encoder:
     """`codes` are the issues it knows, in order, `names` what each means (its Chinese name).
 
-    `temperature` divides polarity scores; `slopes` and `shifts` (issues,) turn issue scores into probabilities (Platt
+    `temperature` divides polarity scores; `slope` and `shift` turn issue scores into probabilities (Platt
     1999). `limits` are the thresholds of voc.extract.cascade.
     """
 
@@ -57,8 +57,8 @@ class Encoder:
     tokenizer: Any
     session: Any
     temperature: float
-    slopes: NDArray[np.float32]
-    shifts: NDArray[np.float32]
+    slope: float
+    shift: float
     limits: Mapping[str, float]
 
     def read(self, texts: Sequence[str]) -> list[Read]:
@@ -107,7 +107,9 @@ class Encoder:
 
     def issues(self, read: Read, spans: Sequence[Span]) -> NDArray[np.float32]:
         """Shape (n, issues): the probability that a stretch is about each issue."""
-        scores = self.means(read, spans)[:, _POLES : _POLES + len(self.codes)] * self.slopes + self.shifts
+        scores = self.means(read, spans)[:, _POLES : _POLES + len(self.codes)] * np.float32(self.slope) + np.float32(
+            self.shift
+        )
         return np.asarray(1.0 / (1.0 + np.exp(-scores)), dtype=np.float32)
 
     def means(self, read: Read, spans: Sequence[Span]) -> NDArray[np.float32]:
@@ -139,7 +141,7 @@ def _padded(tokens: int) -> int:
 
 
 @cache
-def load(folder: Path = WEIGHTS) -> Encoder:
+def load(folder: Path = ACCURATE) -> Encoder:
     """The encoder in `folder`, the shipped one by default, on one thread: an engine has a process a core.
 
     Raises UnknownName where the folder's manifest has none, VocError for a missing or altered file.
@@ -160,7 +162,7 @@ def load(folder: Path = WEIGHTS) -> Encoder:
         tokenizer=Tokenizer.from_str(contents(find(f"{NAME}-tokens", folder)).decode("utf-8")),
         session=session,
         temperature=float(settings["temperature"]),
-        slopes=np.array(settings["slopes"], dtype=np.float32),
-        shifts=np.array(settings["shifts"], dtype=np.float32),
+        slope=float(settings["slope"]),
+        shift=float(settings["shift"]),
         limits=dict(settings["cascade"]),
     )

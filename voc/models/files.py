@@ -1,7 +1,7 @@
 """Model files: where they lie, what they are called, and that they are the ones that were measured.
 
-Only formats without code are read: safetensors, ONNX graphs, JSON. `weights/manifest.json` names each file with its
-sha256, version and licence; a file that is missing or differs from it is an error, never a fallback.
+Only formats without code are read: safetensors, ONNX graphs, JSON. Each folder of models has a manifest.json that
+names every file with its sha256, version and licence; a file that is missing or differs is an error, never a fallback.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from voc.errors import UnknownName, VocError
 
 FORMATS = (".json", ".onnx", ".safetensors")
 WEIGHTS = Path(str(resources.files("voc.models").joinpath("weights")))
+ACCURATE = WEIGHTS.with_name("accurate")
+FOLDERS = (ACCURATE, WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,17 @@ class Verdict:
     problem: str
 
 
-def available(folder: Path = WEIGHTS) -> tuple[ModelFile, ...]:
-    """The shipped models in the order of their names. Raises VocError where the manifest cannot be read."""
+def available(folder: Path | None = None) -> tuple[ModelFile, ...]:
+    """The models of `folder`, or all that ship, by name. Raises VocError where a manifest cannot be read."""
+    folders = FOLDERS if folder is None else (folder,)
+    return tuple(sorted((file for place in folders for file in _listed(place)), key=lambda file: file.name))
+
+
+def _listed(folder: Path) -> list[ModelFile]:
     manifest = folder / "manifest.json"
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))["models"]
-        files = [
+        return [
             ModelFile(
                 name=name,
                 version=entry["version"],
@@ -63,14 +70,13 @@ def available(folder: Path = WEIGHTS) -> tuple[ModelFile, ...]:
                 licence=entry["licence"],
                 settings=entry.get("settings", {}),
             )
-            for name, entry in sorted(entries.items())
+            for name, entry in entries.items()
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise VocError(f"{manifest}: not a readable manifest of models ({error})") from error
-    return tuple(files)
 
 
-def find(name: str, folder: Path = WEIGHTS) -> ModelFile:
+def find(name: str, folder: Path | None = None) -> ModelFile:
     """The manifest's entry for `name`. Raises UnknownName with the names that there are."""
     files = {file.name: file for file in available(folder)}
     if name not in files:
@@ -78,9 +84,23 @@ def find(name: str, folder: Path = WEIGHTS) -> ModelFile:
     return files[name]
 
 
-def verify(folder: Path = WEIGHTS) -> tuple[Verdict, ...]:
-    """Every model of the manifest with what is wrong with its file, for `voc doctor`; reads each file whole."""
+def verify(folder: Path | None = None) -> tuple[Verdict, ...]:
+    """Every model with what is wrong with its file, for `voc doctor`; reads each file whole."""
     return tuple(Verdict(file.label, _problem(file)) for file in available(folder))
+
+
+def enter(path: Path, name: str, *, version: str, licence: str, settings: Mapping[str, Any]) -> None:
+    """Enter the model file at `path`, as it is there, into the manifest beside it; an entry of that name is replaced."""
+    index = path.with_name("manifest.json")
+    known = json.loads(index.read_text(encoding="utf-8")) if index.exists() else {"models": {}}
+    known["models"][name] = {
+        "file": path.name,
+        "version": version,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "licence": licence,
+        "settings": dict(settings),
+    }
+    index.write_text(json.dumps(known, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def contents(file: ModelFile) -> bytes:
