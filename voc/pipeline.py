@@ -301,7 +301,8 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
         complaints=ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum),
         settings=ranking_settings(work.config),
     )
-    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, **shared)
+    sales = lake.read("sales", months=months)
+    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, **shared)
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))
     lake.record("rank", month, _code())  # a month without a complaint leaves no row, and was ranked all the same
