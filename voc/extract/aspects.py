@@ -91,11 +91,10 @@ def claims(
     found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
     if slots:
         found.extend(reader.combination(*match) for match in combined(slots, lexicon.combinations))
-    decided = _apart([c for c in found if c is not None])
-    decided = [reader.with_target(c, hits) for c in decided]
+    decided = [reader.with_target(c, hits) for c in _apart([c for c in found if c is not None])]
     hits = [h for h in hits if h.term.word != HARDLY or speaks(text, h.end, span[1])]
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
-    free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)]
+    free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)] if used else hits
     targets = [h for h in free if h.term.targets]
     paired, bare, spent = reader.pairs(targets, free, context)
     out = decided + paired
@@ -358,6 +357,8 @@ def speaks(text: str, end: int, last: int) -> bool:
 
 def _apart(found: list[Claim]) -> list[Claim]:
     """Of claims that overlap, or agree on issue and sign, the one that more characters decided."""
+    if len(found) < 2:
+        return found
     out: list[Claim] = []
     for claim in sorted(found, key=lambda c: (-c.size, c.opinion or (0, 0), c.issue)):
         s, e = claim.opinion or (0, 0)
@@ -375,6 +376,8 @@ def _apart(found: list[Claim]) -> list[Claim]:
 
 def _yielded(found: list[Claim], lexicon: Lexicon) -> list[Claim]:
     """Without complaints that give way to a more telling complaint of the same clause."""
+    if len(found) < 2:
+        return found
     bad = {c.issue for c in found if c.sign < 0}
     if len(bad) < 2:
         return found

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from voc.errors import InputError
-from voc.extract.mentions import CREDIBLE, analyze
-from voc.extract.reviews import NEUTRAL
+from voc.extract.findings import CREDIBLE, NEUTRAL
+from voc.extract.mentions import analyze
 from voc.taxonomy import Taxonomy, load
 
 FOOD_ASPECTS = {
@@ -79,10 +79,11 @@ class Guards:
         return self.right / self.total if self.total else 0.0
 
 
-def food_quads(path: Path, *, taxonomy: Taxonomy | None = None, stars: bool = False) -> Scores:
+def food_quads(path: Path, *, taxonomy: Taxonomy | None = None, stars: bool = False, profile: str = "fast") -> Scores:
     """(aspect, polarity) micro-F1 on the JD food reviews; 其他 is left out.
 
-    `path` is the CSV (or .csv.gz) with a row per unit; `stars` also tells the ratings. Raises InputError for another file.
+    `path` is the CSV (or .csv.gz) with a row per unit; `stars` also tells the ratings. Raises InputError for
+    another file, UnknownName for another profile.
     """
     reviews: dict[str, tuple[str, float | None, set[tuple[str, str]]]] = {}
     for row in _rows(path, ("comment_id", "text", "star", "aspect", "polarity")):
@@ -95,6 +96,7 @@ def food_quads(path: Path, *, taxonomy: Taxonomy | None = None, stars: bool = Fa
         [text for text, _, _ in reviews.values()],
         taxonomy=taxonomy or load("retail-food"),
         ratings=[star for _, star, _ in reviews.values()] if stars else None,
+        profile=profile,
     )
     found: list[set[tuple[str, str]]] = [set() for _ in reviews]
     for mention in table.to_pylist():

@@ -28,6 +28,7 @@ from voc.text.required import alphabet, required
 from voc.text.sheet import CODE_POINTS, Sheet, where
 from voc.text.trie import Trie, trie
 
+SENTENCE_ENDS = "。!！?？;；\n"
 VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b"
 """The customer was in a store."""
 
@@ -57,8 +58,8 @@ class Found:
 
     `fillers` are the words of clauses in which two of them may make a combination (`combines`, a flag per clause), and
     of texts in which two may do so across clauses (`across`, a flag per text). `cued` marks the clauses in which a cue
-    may stand, `others` those that may speak of others; `ironic` and `visits` mark the texts in which a word of irony or
-    of a visit may stand.
+    may stand, `others` those that may speak of others, `sentence` those before which a sentence ended; `ironic` and
+    `visits` mark the texts in which a word of irony or of a visit may stand.
     """
 
     hits: Hits
@@ -67,6 +68,7 @@ class Found:
     across: Flags
     cued: Flags
     others: Flags
+    sentence: Flags
     ironic: Flags
     visits: Flags
 
@@ -79,9 +81,10 @@ class Scanner:
     `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
     `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `parts`
     (places, f, w) has a bit for each combination, set where the filler may take the place; combinations of fewer places
-    have all bits set in the others. `likened` terms may be likenesses, `wants_context` ones mean different things in
-    different reviews, `may_be_silent` is 好, `named` are the issues that a target names. `outcomes` is what
-    voc.extract.outcomes keeps.
+    have all bits set in the others. `likened` terms may be likenesses; those that
+    `leans` mean different things in different reviews, as one of the issues `leans_on` was named before, `leans_alone`
+    even where nothing else stands in the clause; `named` are the issues that a `target` names, `names` whether there
+    are any; `may_be_silent` is 好. `besides` and `outcomes` are what voc.extract.outcomes keeps.
     """
 
     lexicon: Lexicon
@@ -102,10 +105,15 @@ class Scanner:
     parts: NDArray[np.uint64]
     parts_across: NDArray[np.uint64]
     ambivalent: Flags
-    likened: tuple[bool, ...]
-    wants_context: tuple[bool, ...]
-    may_be_silent: tuple[bool, ...]
+    likened: Flags
+    leans: Flags
+    leans_alone: Flags
+    leans_on: tuple[frozenset[int], ...]
+    target: Flags
+    may_be_silent: Flags
+    names: Flags
     named: tuple[tuple[int, ...], ...]
+    besides: dict[Any, int] = field(default_factory=dict)
     outcomes: dict[Any, Any] = field(default_factory=dict)
 
     def find(self, sheet: Sheet, clauses: Clauses) -> Found:
@@ -129,7 +137,7 @@ class Scanner:
         others[hits.clause[self.rival[hits.term]]] = True
         ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_SNEERS, _VISIT))
         ironic[clauses.row[hits.clause[self.ambivalent[hits.term]]]] = True
-        return Found(hits, fillers, combines, across, cued, others, ironic, visits)
+        return Found(hits, fillers, combines, across, cued, others, _after_sentence(sheet, clauses), ironic, visits)
 
     def _beside(self, sheet: Sheet, clauses: Clauses, taken: tuple[Ints, Ints, Ints], last: Ints, marks: Ints) -> Hits:
         """The hits that stand in clauses, with what may stand beside each."""
@@ -254,6 +262,9 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     filler[filling] = np.arange(len(filling))
     slots = [terms[number].slots for number in filling]
 
+    named = tuple(tuple(i for i in term.targets if i not in lexicon.general) for term in terms)
+    leans_on = tuple(frozenset((*_leanings(term), *(term.targets if len(term.targets) > 1 else ()))) for term in terms)
+
     def flags(values: Iterable[bool]) -> Flags:
         return np.fromiter(values, dtype=bool, count=len(terms))
 
@@ -276,16 +287,26 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         parts=_parts(slots, lexicon, across=False),
         parts_across=_parts(slots, lexicon, across=True),
         ambivalent=flags(cues.ambivalent(term.word) for term in terms),
-        likened=tuple(any(lexicon.issues[i].figurative for i in _issues(term)) for term in terms),
-        wants_context=tuple(len(term.targets) > 1 or bool(_leanings(term)) for term in terms),
-        may_be_silent=tuple(term.word == HARDLY for term in terms),
-        named=tuple(tuple(i for i in term.targets if i not in lexicon.general) for term in terms),
+        likened=flags(any(lexicon.issues[i].figurative for i in _issues(term)) for term in terms),
+        leans=flags(bool(issues) for issues in leans_on),
+        leans_alone=flags(_leans_alone(term, lexicon) for term in terms),
+        leans_on=leans_on,
+        target=flags(bool(term.targets) for term in terms),
+        may_be_silent=flags(term.word == HARDLY for term in terms),
+        names=flags(bool(issues) for issues in named),
+        named=named,
     )
 
 
 def _leanings(term: Term) -> tuple[int, ...]:
     """The issues on which a word has a sign only in their company."""
     return (*term.bad, *term.good, *term.hints_bad, *term.hints_good)
+
+
+def _leans_alone(term: Term, lexicon: Lexicon) -> bool:
+    """Whether a word that stands alone in its clause means different things in different reviews."""
+    decides = term.verdict is not None and term.verdict[0] not in lexicon.general
+    return bool(_leanings(term)) and not term.targets and not decides
 
 
 def _issues(term: Term) -> tuple[int, ...]:
@@ -329,6 +350,12 @@ def _in_whole_cues() -> Flags:
     """The characters of the cues that only take whole clauses."""
     named = frozenset().union(*(alphabet(pattern) or () for pattern in cues.CUES))
     return where(f"[{re.escape(''.join(sorted(named)))}]") if named else np.zeros(CODE_POINTS, dtype=bool)
+
+
+def _after_sentence(sheet: Sheet, clauses: Clauses) -> Flags:
+    """Whether a sentence ends between each clause and the one before it."""
+    ends = np.append(0, np.cumsum(where(f"[{SENTENCE_ENDS}]")[sheet.codes]))
+    return np.asarray(ends[clauses.start] > ends[np.append(0, clauses.end[:-1])[: len(clauses.start)]])
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,242 @@
+"""What the clauses of one review do to each other.
+
+Suppositions, hearsay, questions and talk about others say nothing about us; a comparison may turn a claim round; a
+later "this time" outdates an earlier praise; requests and announcements are findings of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from voc.extract.aspects import Claim, Span
+from voc.extract.compare import Compared
+from voc.extract.cues import NO_CUES, Cues, ambivalent, of_oneself, sneers, turns
+from voc.extract.lexicon import Lexicon
+
+_SHORT = 4
+_SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
+
+
+class Finding(NamedTuple):
+    """A claim with its intent; `rival` is a brand that it is measured against."""
+
+    claim: Claim
+    intent: str
+    rival: str | None = None
+
+
+class Open(NamedTuple):
+    """A clause that only the polarity model can judge: its number and the claims that wait for it."""
+
+    clause: int
+    waiting: tuple[Claim, ...]
+    rival: str | None
+    how: str
+
+
+@dataclass(slots=True)
+class Clause:
+    """A clause of a knotty review with all that is known of it; `claims` change as its neighbours turn them."""
+
+    number: int
+    span: Span
+    cues: Cues
+    claims: list[Claim]
+    compared: Compared | None
+    switch: Span | None
+    judgeable: bool
+
+
+def settled(text: str, parts: list[Clause], ironic: bool, lexicon: Lexicon) -> tuple[list[Finding], list[Open]]:
+    findings: list[Finding] = []
+    left: list[Open] = []
+    others: list[Claim] = []
+    if ironic or any(part.cues is not NO_CUES for part in parts):
+        _ironic(text, parts)
+    last_now = max((p.number for p in parts if p.cues.now), default=-1)
+    complains = any(c.sign < 0 for p in parts for c in p.claims if not p.cues.question)
+    for part in parts:
+        clause = text[part.span[0] : part.span[1]]
+        announced = _announced(part, clause, parts, lexicon)
+        findings.extend(announced)
+        here = part.cues
+        if here.others and part.compared is None:
+            others = part.claims
+            continue
+        if here.unlike_others and others and not [c for c in part.claims if not c.general]:
+            findings.extend(
+                _stated(c._replace(polarity=-(c.polarity or 0) * 0.8, clause=part.number, confidence=0.6))
+                for c in others
+            )
+            others = []
+            continue
+        if here.hearsay or here.not_met or (here.told and of_oneself(_following(text, parts, part.number))):
+            continue
+        found = [c for c in part.claims if not _supposed(c, part)]
+        if here.past and last_now > part.number:
+            continue
+        rival = part.compared.rival if part.compared else None
+        found, forced = _against(found, part, lexicon)
+        if here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
+            # exports turn emoji into question marks: a long clause that asks nothing still says something
+            found = [c if c.sign < 0 else c._replace(confidence=min(c.confidence, 0.5)) for c in found]
+        elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
+            if not complains or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
+                findings.extend(_asked(found, part, lexicon))
+                continue
+            found = [c._replace(confidence=0.5) for c in found if _accuses(c, lexicon)]
+        if here.request:
+            findings.extend(_requested(found, part, clause, lexicon))
+            continue
+        if here.rhetorical:
+            mocking = here.doubted  # 这就是你们说的新鲜？
+            found = [
+                c._replace(polarity=-0.6, confidence=0.6) if c.sign > 0 and (c.general or mocking) else c for c in found
+            ]
+        findings.extend(_stated(c, rival) for c in found if c.polarity is not None)
+        waiting = tuple(c for c in found if c.polarity is None)
+        if forced:
+            findings.append(forced)
+        elif waiting or (not (found or announced or here.mock_warning) and here.supposed is None and part.judgeable):
+            how = part.compared.how if part.compared else ""
+            left.append(Open(part.number, waiting, rival, how))
+    return findings, left
+
+
+def _ironic(text: str, parts: list[Clause]) -> None:
+    """Slang that praises or mocks goes with the complaint beside it; a warning off that wants it all praises."""
+    for part in parts:
+        near = [c for p in parts[max(0, part.number - 1) : part.number + 2] for c in p.claims]
+        if any(c.sign < 0 for c in near):
+            part.claims = [
+                c
+                for c in part.claims
+                if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))
+            ]
+        if part.cues.mock_praise and _mocks(text, parts, part.number):
+            part.claims = [c._replace(polarity=-0.6, confidence=0.6) if c.sign > 0 else c for c in part.claims]
+        if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
+            following = parts[part.number + 1]
+            following.claims = [c._replace(polarity=-abs(c.polarity or 0), confidence=0.6) for c in following.claims]
+        if part.cues.mock_warning and part.number:
+            before = parts[part.number - 1]
+            before.claims = [
+                c._replace(polarity=-(c.polarity or 0)) if c.general and c.sign < 0 else c for c in before.claims
+            ]
+            if any(c.general and c.sign > 0 for c in before.claims):
+                part.claims = [c for c in part.claims if c.sign >= 0]
+
+
+def _following(text: str, parts: Sequence[Clause], number: int) -> str:
+    return text[slice(*parts[number + 1].span)] if number + 1 < len(parts) else ""
+
+
+def _mocks(text: str, parts: Sequence[Clause], number: int) -> bool:
+    """Whether clause `number` praises to mock: a complaint stands in it, or follows without a turn."""
+    near = parts[number : number + 1 if turns(_following(text, parts, number)) else number + 2]
+    return any(c.sign < 0 for p in near for c in p.claims)
+
+
+def _stated(claim: Claim, rival: str | None = None) -> Finding:
+    sign = claim.sign
+    return Finding(claim, "complaint" if sign < 0 else "praise" if sign > 0 else "neutral", rival)
+
+
+def _accuses(claim: Claim, lexicon: Lexicon) -> bool:
+    """Whether a claim in a question may stand: a complaint that is no matter of safety."""
+    return claim.sign < 0 and not lexicon.issues[claim.issue].safety
+
+
+def _supposed(claim: Claim, part: Clause) -> bool:
+    if part.cues.supposed is None:
+        return False
+    place = claim.opinion or claim.aspect
+    return place is not None and place[0] - part.span[0] >= part.cues.supposed
+
+
+def _against(found: list[Claim], part: Clause, lexicon: Lexicon) -> tuple[list[Claim], Finding | None]:
+    """Claims of a comparing clause as seen from our side, and a finding where only the construction decides."""
+    against = part.compared
+    if against is None or against.how == "as_said":
+        return found, None
+    signed = [c for c in found if c.sign]
+    if against.how == "reversed":
+        if signed:
+            return [c._replace(polarity=-(c.polarity or 0)) for c in signed], None
+        sign = -1
+    else:
+        sign = -1 if against.how == "we_trail" else 1
+        if signed:
+            return [c._replace(polarity=sign * abs(c.polarity or 0)) for c in signed], None
+    claim = _whole(part, lexicon, 0.6 * sign, 0.6)
+    return [], (Finding(claim, "complaint" if sign < 0 else "praise", against.rival) if claim else None)
+
+
+def _whole(
+    part: Clause, lexicon: Lexicon, polarity: float, confidence: float, *, service: bool = False
+) -> Claim | None:
+    """A claim about the product or the service as such, None where the taxonomy has no code for that."""
+    issue = general_issue(lexicon, service=service)
+    return None if issue is None else Claim(issue, polarity, confidence, part.number, 0, None, part.span, True)
+
+
+def general_issue(lexicon: Lexicon, *, service: bool = False) -> int | None:
+    """The general issue of the service or of the product; the other one where there is only one."""
+    facet = "service" if service else "product"
+    options = sorted(lexicon.general)
+    return next((i for i in options if lexicon.issues[i].facet == facet), options[0] if options else None)
+
+
+def _announced(part: Clause, clause: str, parts: Sequence[Clause], lexicon: Lexicon) -> list[Finding]:
+    """Repurchase, leaving and switching."""
+    here = part.cues
+    if here is NO_CUES and part.switch is None:
+        return []
+    service = bool(_SERVICE.search(clause))
+    following = parts[part.number + 1] if part.number + 1 < len(parts) else None
+    intent, polarity = "", 0.0
+    if part.switch is not None and not here.question:
+        intent, polarity = "switch", -0.6
+    elif here.leave and not here.question:
+        intent, polarity = "leave", -0.75
+    elif here.repurchase:
+        mocked = following is not None and following.cues.mocked
+        intent, polarity = ("leave", -0.75) if mocked else ("repurchase", 0.7)
+    if not intent or (claim := _whole(part, lexicon, polarity, 0.7, service=service)) is None:
+        return []
+    rival = None
+    if part.switch is not None:
+        rival = clause[part.switch[0] : part.switch[1]]
+    return [Finding(claim, intent, rival)]
+
+
+def _asked(found: Sequence[Claim], part: Clause, lexicon: Lexicon) -> list[Finding]:
+    """A question claims nothing; it is kept as a question about the issue it names, or about the product."""
+    issues = list(dict.fromkeys(c.issue for c in found))
+    if not issues:
+        whole = general_issue(lexicon)
+        issues = [] if whole is None else [whole]
+    return [
+        Finding(Claim(i, 0.0, 0.4, part.number, 0, None, None, i in lexicon.general), "question") for i in issues[:2]
+    ]
+
+
+def _requested(found: Sequence[Claim], part: Clause, clause: str, lexicon: Lexicon) -> list[Finding]:
+    """A wish: mildly negative where it asks to mend something, positive where it asks to go on."""
+    polarity = (
+        0.5
+        if part.cues.praising_wish
+        else -0.2
+        if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause)
+        else 0.0
+    )
+    named = [c._replace(polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
+    if not named:
+        whole = _whole(
+            part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause))
+        )
+        named = [whole] if whole else []
+    return [Finding(c, "request") for c in named[:2]]
