@@ -89,7 +89,7 @@ def months(work, name):
 
 
 def test_every_table_is_made_and_a_second_time_nothing(work):
-    for name in handover.STEPS:
+    for name in (*handover.STEPS, "impact"):
         assert work.lake.made_from(name, MONTH) is not None, name
     for name in ("power", "impact", "tags", "at_risk", "ranking"):
         assert months(work, name), name
@@ -100,6 +100,16 @@ def test_every_table_is_made_and_a_second_time_nothing(work):
     record = gather.run_record(work, month=MONTH)
     assert len(record["self_test"]) == len(months(work, "power"))
     json.dumps(record, allow_nan=False)
+
+
+def test_every_cell_says_what_it_takes_from_the_stars(work):
+    effect = {row["aspect"]: row["effect"] for row in months(work, "impact")}
+    assert effect and all(value < 0 for value in effect.values())
+    for row in months(work, "ranking"):
+        if row["aspect"] in effect:
+            assert row["rating_impact"] == pytest.approx(effect[row["aspect"]] * row["observed"] / row["n"])
+        else:
+            assert row["rating_impact"] is None
 
 
 def test_an_audit_corrects_the_rates_and_the_self_test(work, tmp_path):

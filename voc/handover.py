@@ -1,4 +1,4 @@
-"""What follows from a month's ranking. Each step reads the lake, writes one table and rests while its inputs stay the same."""
+"""What stands beside a month's ranking. Each step reads the lake, writes one table and rests while its inputs stay the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from voc.workspace import Workspace, digest
 
 @dataclass(frozen=True)
 class Ranked:
-    """A month that has just been ranked: where, with which settings, and what the issues are."""
+    """A month that is ranked: where, with which settings, and what the issues are."""
 
     work: Workspace
     month: str
@@ -32,6 +32,12 @@ class Ranked:
     def read(self, name: str) -> pa.Table:
         """The month's slice of a table, or the whole of one that has no months."""
         return self.work.lake.read(name, months=[self.month] if name in MONTHLY else None)
+
+
+def with_ratings(ranked: Ranked, ranking: pa.Table) -> pa.Table:
+    """`ranking` with what its cells take from the mean stars; makes the month's `impact` for it."""
+    _step(ranked, "impact", Step(impact, ("skus",), ("mentions", "reviews")))
+    return impacts.rated(ranking, ranked.read("impact"))
 
 
 def after_rank(ranked: Ranked) -> list[str]:
@@ -171,7 +177,6 @@ STEPS: Mapping[str, Step] = {
     "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
     "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
     "verdicts": Step(verdicts, ("skus",), ("fixes", "facts", "exposure")),
-    "impact": Step(impact, ("skus",), ("mentions", "reviews")),
     "wording": Step(wording, ("ranking", "stores", "skus"), ("mentions", "reviews")),
     "tags": Step(tags, ("skus",), ("mentions", "reviews")),
     "at_risk": Step(at_risk, ("skus",), ("mentions", "reviews")),

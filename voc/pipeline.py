@@ -303,10 +303,12 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
     )
     sales = lake.read("sales", months=months)
     table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, **shared)
+    ranked = handover.Ranked(work, month, shared["settings"], shared["issues"])
+    table = handover.with_ratings(ranked, table)
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))
     lake.record("rank", month, _code())  # a month without a complaint leaves no row, and was ranked all the same
-    handover.after_rank(handover.Ranked(work, month, shared["settings"], shared["issues"]))
+    handover.after_rank(ranked)
     return table
 
 

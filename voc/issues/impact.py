@@ -107,6 +107,21 @@ def impact(
     return conform(pa.table(columns), IMPACT)
 
 
+def rated(ranking: pa.Table, found: pa.Table) -> pa.Table:
+    """RANKING with `rating_impact`: the effect of a cell's issue times the share of its reviews that have it, in stars.
+
+    `found`: IMPACT of the month; issues that it does not have get null.
+    """
+    effect = dict(zip(found["aspect"].to_pylist(), found["effect"].to_pylist(), strict=True))
+    columns = (ranking[name].to_pylist() for name in ("issue_kind", "aspect", "observed", "n"))
+    values = [
+        effect[aspect] * observed / n if kind == "aspect" and aspect in effect and n else None
+        for kind, aspect, observed, n in zip(*columns, strict=True)
+    ]
+    place = ranking.schema.get_field_index("rating_impact")
+    return ranking.set_column(place, ranking.schema.field(place), pa.array(values, pa.float64()))
+
+
 def regress(stars: Array, has: sparse.csr_array, place: sparse.csr_array) -> Regression:
     """The ridge regression of the docstring. stars (N,), has (N, J) of 0 and 1, place (N, Q) dummies of all other effects."""
     y = stars - stars.mean()
