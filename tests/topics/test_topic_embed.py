@@ -25,7 +25,7 @@ class Counting:
         return np.array([[len(text), 1.0, text.count("a")] for text in texts], np.float32)
 
 
-@pytest.mark.parametrize("name", ["lsa", "use"])
+@pytest.mark.parametrize("name", ["lsa", "static", "use"])
 def test_vectors_have_unit_length_and_do_not_depend_on_company(name, complaints):
     texts = clean([*complaints("queue", 30), *complaints("refund", 20), "！！", ""])
     by = embedder(name, texts=texts, seed=1)
@@ -40,6 +40,23 @@ def test_vectors_have_unit_length_and_do_not_depend_on_company(name, complaints)
 def test_sentences_of_one_meaning_are_nearer():
     queue, wait, stale = embed(clean(["排队太久", "waited in line too long", "坚果不新鲜"]), embedder("use"))
     assert queue @ wait > queue @ stale
+
+
+def test_word_vectors_know_words_that_mean_the_same():
+    by = embedder("static")
+    queue, wait, rude, cold = embed(clean(["排队太久", "结账等了很久", "店员态度恶劣", "服务员没礼貌"]), by)
+    assert min(queue @ wait, rude @ cold) > max(queue @ rude, queue @ cold, wait @ rude, wait @ cold)
+
+
+def test_a_word_without_a_vector_counts_as_its_characters_and_case_does_not_matter():
+    from voc.topics.static import counted
+
+    row = {"好": 0, "吃": 1, "好吃": 2}
+    assert counted([["好吃"], ["吃好"], ["囍"], ["好", "好", "好"]], row).toarray().tolist() == [
+        [0, 0, 1], [1, 1, 0], [0, 0, 0], [2, 0, 0],
+    ]  # fmt: skip
+    upper, lower = embed(["Delivery was SLOW", "delivery was slow"], embedder("static"))
+    assert np.array_equal(upper, lower)
 
 
 def test_lsa_comes_back_from_its_state(complaints):
@@ -64,7 +81,7 @@ def test_clean_removes_masks_and_width():
 
 
 def test_unknown_name_lists_those_there_are():
-    with pytest.raises(UnknownName, match=r"'usee'.*Did you mean 'use'.*lsa, use"):
+    with pytest.raises(UnknownName, match=r"'usee'.*Did you mean 'use'.*lsa, static, use"):
         embedder("usee")
 
 

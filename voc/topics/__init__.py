@@ -1,9 +1,9 @@
 """Topics of complaints and requests: what the taxonomy has no name for, with names that last over the months.
 
 A model is fitted once, on a bounded sample of the clauses so far, and stored. Each later month is assigned with it;
-clauses that it knows no topic for may form new ones, which are added. It is fitted anew only when it no longer fits:
-there are twice as many clauses as it saw, or it leaves too many without a topic. Then new topics take over the
-ids of those that they continue (`registry`).
+clauses that it knows no topic for may form new ones, which are added. When there are twice as many clauses as it saw, all
+of them are looked through in that way. It is fitted anew only when it no longer fits: it saw next to nothing, or leaves
+too many without a topic. Then new topics take over the ids of those that they continue (`registry`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MAX_CLAUSES = 8_000
 _GROWN = 2
+_GROWN_SHARE = 1 / 200
 _MOST_WITHOUT = 0.3
 _ENOUGH = 100
 _SEEN = 3
@@ -119,7 +120,14 @@ def _model(found: Documents, current: Documents, history: pa.Table | None, setti
     if earlier is not None:
         settled = dataclasses.replace(earlier, events=("kept",) * len(earlier), parents=((),) * len(earlier))
         model = extend(settled, current.once().text, month=settings.month, folder=settings.cache, next_id=free)
-    if model is None or _outgrown(model, found, current, settings):
+        if model.n_fit >= _ENOUGH and _outgrown(model, found, settings):
+            everything = sample(found, most=settings.max_clauses, seed=settings.seed)
+            model = extend(
+                model, everything, month=settings.month, folder=settings.cache, next_id=free + len(model) - len(settled),
+                share=_GROWN_SHARE, strict=True,
+            )  # fmt: skip
+            model = dataclasses.replace(model, n_fit=len(set(everything)))
+    if model is None or _useless(model, found, current, settings):
         fresh = fit(
             sample(found, most=settings.max_clauses, seed=settings.seed),
             embedder=settings.embedder, seed=settings.seed, max_clauses=settings.max_clauses,
@@ -158,13 +166,18 @@ def _before(history: pa.Table | None, month: str) -> pa.Table | None:
     return history.filter(pa.array([m < month for m in history["month"].to_pylist()], pa.bool_()))
 
 
-def _outgrown(model: TopicModel, found: Documents, current: Documents, settings: _Settings) -> bool:
-    """Whether `model` saw too little, or knows too little of the month, to go on with."""
+def _outgrown(model: TopicModel, found: Documents, settings: _Settings) -> bool:
+    """Whether there are so many more clauses than `model` saw that it should look through all of them again."""
+    return min(len(set(found.text)), settings.max_clauses) >= _GROWN * max(model.n_fit, 1)
+
+
+def _useless(model: TopicModel, found: Documents, current: Documents, settings: _Settings) -> bool:
+    """Whether `model` saw too little to begin with, or knows too little of the month, to go on with."""
     available = min(len(set(found.text)), settings.max_clauses)
-    if available >= _ENOUGH and available >= _GROWN * model.n_fit:
-        return True
     if len(model) == 0:
         return available > model.n_fit
+    if model.n_fit < _ENOUGH:
+        return available >= _GROWN * model.n_fit
     if len(current) < _ENOUGH:
         return False
     index, _ = assign(model, current.text, folder=settings.cache)

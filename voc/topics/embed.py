@@ -1,6 +1,7 @@
 """Embeddings of clauses, by name.
 
 `use`  the multilingual Universal Sentence Encoder (Yang et al. 2020) in NumPy, 512 dimensions
+`static`  a vector a word, learned from what `use` says of clauses, 256 dimensions; shipped, and many times faster
 `lsa`  character n-gram TF-IDF and a truncated SVD (Deerwester et al. 1990), fitted on the texts at hand; no model file
 
 Vectors are float32 of unit length; a text without letters or digits gets the zero vector. They are rounded to half
@@ -28,7 +29,7 @@ from voc.topics.optional import optional
 
 Vectors = NDArray[np.float32]
 
-EMBEDDERS = ("lsa", "use")
+EMBEDDERS = ("lsa", "static", "use")
 MASK = "＊"
 _LSA_FEATURES = 2**15
 _LSA_DIMENSIONS = 128
@@ -72,6 +73,10 @@ def embedder(name: str, *, texts: Sequence[str] = (), seed: int = 0) -> Embedder
     """The embedder `name`; `lsa` is fitted on `texts` (clean). Raises UnknownName, MissingExtra."""
     if name == "use":
         return _use()
+    if name == "static":
+        from voc.topics.static import load  # needs this module
+
+        return load()
     if name == "lsa":
         return fit_lsa(texts, seed=seed)
     raise UnknownName("embedder", name, EMBEDDERS)

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -120,12 +121,14 @@ def fit(
 
 
 def extend(
-    model: TopicModel, texts: Sequence[str], *, month: str, folder: Path | None = None, next_id: int = 1
-) -> TopicModel:
+    model: TopicModel, texts: Sequence[str], *, month: str, folder: Path | None = None, next_id: int = 1,
+    share: float = 1 / 100, strict: bool = False,
+) -> TopicModel:  # fmt: skip
     """`model` with the topics that it lacks, found among the clauses that it knows no topic for, or is in doubt about.
 
-    The topics that it has stay as they are. A new one weighs at least `min_topic_size` clauses and one in a hundred
-    of `texts`, and is not alike to any topic there is. Its id counts on from `next_id`. Without one, `model` itself.
+    The topics that it has stay as they are. A new one weighs at least `min_topic_size` clauses and `share` of `texts`, and
+    is not alike to any topic there is. `strict` ones form among clauses without any topic only, and are as dense as fitted
+    ones. Its id counts on from `next_id`. Without one, `model` itself.
     """
     counts = Counter(text for text in clean(texts) if any(char.isalnum() for char in text))
     distinct = sorted(counts)
@@ -136,9 +139,9 @@ def extend(
     around = unit(embed(distinct, by, folder=folder) - model.centre)
     index, similarity = _nearest(around, model)
     labels = np.where(similarity >= np.float32(model.threshold), index, -1).astype(np.int32)
-    rest = np.flatnonzero(similarity < np.float32(max(model.doubt, model.threshold)))
-    size = max(model.min_topic_size, -(-int(weights.sum()) // 100))
-    found = linked(around[rest], weights[rest], min_size=size, alike=_LOOSE * by.alike)
+    rest = np.flatnonzero(similarity < np.float32(model.threshold if strict else max(model.doubt, model.threshold)))
+    size = max(model.min_topic_size, math.ceil(weights.sum() * share))
+    found = linked(around[rest], weights[rest], min_size=size, alike=(1.0 if strict else _LOOSE) * by.alike)
     if found.max(initial=-1) >= 0:
         novel = (centroids(around[rest], found) @ model.anchors.T).max(axis=1) < _APART * by.alike
         found = by_weight(np.where((found >= 0) & novel[found], found, -1).astype(np.int32), weights[rest])
