@@ -34,6 +34,17 @@ COMPLAINTS = pa.schema(
 )  # fmt: skip
 """One row per root review and issue complained of: what `n_complaints` counts, with the review that has the words."""
 
+LOTS = pa.schema(
+    [
+        pa.field("month", pa.string(), nullable=False), pa.field("source", pa.string(), nullable=False),
+        pa.field("store_id", pa.string()), pa.field("sku_id", pa.string(), nullable=False),
+        pa.field("lot", pa.string(), nullable=False), pa.field("n_reviews", pa.int64(), nullable=False),
+        pa.field("issue_code", pa.string()), pa.field("n_complaints", pa.int64(), nullable=False),
+        pa.field("review_ids", pa.list_(pa.string()), nullable=False),
+    ]
+)  # fmt: skip
+"""Root reviews of a lot, with issue_code null; and one row per issue complained of, n_reviews 0, best evidence first."""
+
 _ROOTS = """
     create temp table piece as
     select review_id, coalesce(parent_id, review_id) as parent_id, source, month, store_id, sku_id, rating,
@@ -140,6 +151,40 @@ def complaints(
             parts.append(conform(_arrow(db, query), COMPLAINTS))
             db.execute("drop table said")
     return pa.concat_tables(parts)
+
+
+def lots(
+    mentions: pa.Table, reviews: pa.Table, *, skus: pa.Table | None = None, confidence: float = 0.5
+) -> pa.Table:  # fmt: skip
+    """LOTS: what `exposure` and `facts` count, by lot, where reviews of a SKU name one; of kind `aspect`.
+
+    A root's lot is its own, else the first that a follow-up names. Sorted by keys, nulls first.
+    """
+    if "lot" not in reviews.column_names or reviews["lot"].null_count == len(reviews):
+        return LOTS.empty_table()
+    query = """
+        with named as (
+            select coalesce(parent_id, review_id) as root_id,
+                   arg_min(lot, (case when parent_id is null then 0 else 1 end, review_id)) as lot
+            from lots where lot is not null and length(trim(lot)) > 0 group by 1
+        ), counted as (
+            select r.month, r.source, r.store_id, r.sku_id, n.lot, count(*) as n_reviews, cast(null as varchar) as issue_code,
+                   0 as n_complaints, cast([] as varchar[]) as review_ids
+            from respondent r join named n using (root_id)
+            where not r.is_flagged and not r.is_default and r.sku_id is not null group by all
+        ), heard as (
+            select s.month, s.source, s.store_id, s.sku_id, n.lot, 0 as n_reviews, s.issue_code, count(*) as n_complaints,
+                   list(s.review_id order by s.confidence desc, s.created_at desc, s.review_id) as review_ids
+            from said s join named n using (root_id)
+            where s.intent = 'complaint' and s.sku_id is not null
+            group by s.month, s.source, s.store_id, s.sku_id, n.lot, s.issue_code
+        )
+        select * from counted union all select * from heard
+        order by month, source, store_id nulls first, sku_id, lot, issue_code nulls first"""
+    with _open(reviews, skus) as db:
+        _say(db, _aspects(mentions), confidence)
+        db.register("lots", reviews.select(["review_id", "parent_id", "lot"]))
+        return conform(_arrow(db, query), LOTS)
 
 
 def complainers(complaints: pa.Table, exposure: pa.Table) -> pa.Table:

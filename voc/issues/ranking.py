@@ -27,6 +27,7 @@ from voc.issues.expectation import Cells, Margins
 from voc.issues.frame import GROUPS, Frame, named
 from voc.issues.intervals import rank_interval
 from voc.issues.levels import Level
+from voc.issues.lots import lot_cells
 from voc.issues.peers import Peers
 from voc.issues.sales import sold
 from voc.issues.settings import LEVELS, IssueMeta, RankSettings, meta
@@ -37,19 +38,20 @@ Array = np.ndarray
 
 def rank(
     month: str, *, facts: pa.Table, exposure: pa.Table, issues: Mapping[str, IssueMeta], stores: pa.Table | None = None,
-    skus: pa.Table | None = None, sales: pa.Table | None = None, complaints: pa.Table | None = None,
-    settings: RankSettings | None = None,
+    skus: pa.Table | None = None, sales: pa.Table | None = None, lots: pa.Table | None = None,
+    complaints: pa.Table | None = None, settings: RankSettings | None = None,
 ) -> pa.Table:  # fmt: skip
     """RANKING of `month` ('YYYY-MM'): a row per level, unit and issue with at least one complaint.
 
     facts, exposure: from `voc.issues.counts`, of any months; competitors' SKUs in `skus` are left out. `stores` gives
     regions, formats (whom a store is compared with, see `voc.issues.peers`), and `skus` categories and parents, as valid at
     the month's end; without them these levels have no rows. Reviews without a store or a SKU count where they can. `sales`
-    makes units sold the exposure (see `voc.issues.sales`). `complaints` (`counts.complaints`) gives the evidence; without
-    it the lists are empty. Within level and issue kind `rank` runs from 1, `rank_lo` and `rank_hi` are the 5% and 95%
-    posterior quantiles of the rank by relative risk, widened to hold `rank`. `change` is one of the words of
-    `voc.issues.change`, from the months before that are in the tables; a cell that is `gone` has a row without a complaint.
-    Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts without exposure.
+    makes units sold the exposure (see `voc.issues.sales`), `lots` (`counts.lots`) adds their level. `complaints`
+    (`counts.complaints`) gives the evidence; without it the lists are empty. Within level and issue kind `rank` runs from
+    1, `rank_lo` and `rank_hi` are the 5% and 95% posterior quantiles of the rank by relative risk, widened to hold `rank`.
+    `change` is one of the words of `voc.issues.change`, from the months before that are in the tables; a cell that is
+    `gone` has a row without a complaint. Raises UnknownName for an aspect that `issues` lacks, SchemaMismatch for facts
+    without exposure.
     """
     settings = settings or RankSettings()
     facts, exposure, complaints = own(facts, exposure, complaints, skus)
@@ -71,7 +73,10 @@ def rank(
         )  # fmt: skip
         said = voices.filter((pc.field("month") == month) & (pc.field("issue_kind") == kind))
         changes = trends.changes(frame, judged, exposed, lost, settings)
-        parts.extend(_kind(frame, said.take(pa.array(evidence.order(said))), changes, settings))
+        found = expectation.margins(data.cells, prior=settings.prior)
+        parts.extend(_kind(frame, found, said.take(pa.array(evidence.order(said))), changes, settings))
+        if lots is not None and kind == "aspect":
+            parts.append(_lots(frame, found, lots, settings))
     listed = chain(month, facts=facts, exposure=exposure, issues=issues, complaints=complaints, settings=settings)
     parts.append(as_ranking(listed))
     return pa.concat_tables(parts)
@@ -89,10 +94,25 @@ def own(
     return facts.filter(keep), exposure.filter(keep), complaints.filter(keep)
 
 
-def _kind(frame: Frame, said: pa.Table, changes: Mapping[str, Change], settings: RankSettings) -> list[pa.Table]:
-    """The rows of all levels but the chain; `said` are this kind's complaints, best evidence first."""
+def _lots(frame: Frame, found: Margins, lots: pa.Table, settings: RankSettings) -> pa.Table:
+    """The rows of level `lot`."""
+    judged = lot_cells(lots, frame, found, settings.prior)
+    level = judged.level.take(judged.level.x > 0)
+    if not len(level.x):
+        return RANKING.empty_table()
+    columns = _scores(frame, "lot", level, judged.n[level.unit], settings)
+    columns["sku_id"] = named(frame.data.skus, judged.sku[level.unit])
+    columns["lot"] = named(judged.lots, level.unit)
+    ids = [judged.evidence[u, i][: settings.evidence] for u, i in zip(level.unit, level.issue, strict=True)]
+    columns["evidence"] = pa.array(ids, pa.list_(pa.string()))
+    return conform(pa.table(columns), RANKING).take(pa.array(np.argsort(columns["rank"])))
+
+
+def _kind(
+    frame: Frame, found: Margins, said: pa.Table, changes: Mapping[str, Change], settings: RankSettings
+) -> list[pa.Table]:
+    """The rows of all levels but lots and the chain; `said` are this kind's complaints, best evidence first."""
     cells = frame.data.cells
-    found = expectation.margins(cells, prior=settings.prior)
     all_levels = _levels(frame, cells, found, settings)
     text_cells = dataclasses.replace(cells, n=frame.data.n_text)
     if np.array_equal(frame.data.n_text, cells.n):
@@ -108,7 +128,7 @@ def _kind(frame: Frame, said: pa.Table, changes: Mapping[str, Change], settings:
         level = level.take((level.x > 0) | (moved.state[level.unit, level.issue] == change.GONE))
         if not len(level.x):
             continue
-        columns = _scores(frame, name, level, settings)
+        columns = _scores(frame, name, level, frame.reviews(name, level.unit), settings)
         text = text_levels[name]
         columns["text_only_gate"] = _matched(level, text, _gate(name, text, settings), len(frame.known))
         columns |= trends.columns(level, columns["gate"], moved, settings)
@@ -162,8 +182,8 @@ def _gate(name: str, level: Level, settings: RankSettings) -> Array:
     return out
 
 
-def _scores(frame: Frame, name: str, level: Level, settings: RankSettings) -> dict[str, Any]:
-    """The statistical columns of a level's rows."""
+def _scores(frame: Frame, name: str, level: Level, n: Array, settings: RankSettings) -> dict[str, Any]:
+    """The statistical columns of a level's rows with `n` reviews each."""
     x, expected = level.seen
     rr = shrinkage.ebgm(x, expected, level.fit)
     words = _gate(name, level, settings)
@@ -178,7 +198,7 @@ def _scores(frame: Frame, name: str, level: Level, settings: RankSettings) -> di
     return {
         "month": pa.array([frame.month] * len(rr)), "level": pa.array([name] * len(rr)),
         "issue_kind": pa.array([frame.kind] * len(rr)), "aspect": named(frame.data.issues, level.issue),
-        "n": frame.reviews(name, level.unit).astype(np.int64),
+        "n": n.astype(np.int64),
         "observed": level.x.astype(np.int64), "expected": level.expected, "rr": rr,
         "rr05": shrinkage.quantile(x, expected, level.fit, 0.05),
         "rr95": shrinkage.quantile(x, expected, level.fit, 0.95),
