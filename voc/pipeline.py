@@ -301,8 +301,8 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
         complaints=ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum),
         settings=ranking_settings(work.config),
     )
-    sales = lake.read("sales", months=months)
-    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, **shared)
+    sales, lots = lake.read("sales", months=months), ranking_room.lots(mentions, reviews, skus=skus, confidence=minimum)
+    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, lots=lots, **shared)
     ranked = handover.Ranked(work, month, shared["settings"], shared["issues"])
     table = handover.with_ratings(ranked, table)
     lake.replace_month("ranking", month, table)
