@@ -20,6 +20,7 @@ from voc.errors import UnknownName
 from voc.extract.aspects import Claim, Span
 from voc.extract.findings import INTENTS, UNDECIDED, Findings, chosen, of_claims, severities, stated, together, weighed
 from voc.extract.lexicon import Lexicon
+from voc.extract.naming import Namer, named, namer
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
 from voc.extract.settle import general_issue
@@ -50,6 +51,9 @@ AIMED = 14
 """... and if its clause is at most so long, in code points (four times that in English); longer ones name it in passing."""
 WHOLE = 0.8
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
+HEARD = 0.35
+"""... and from here on if the aspect head names its issue."""
+_OF_WHOLE = 0.8
 _RATING_SHIFT = 0.8
 _TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 2048, 500_000
 _UNTOLD = "default_review"
@@ -107,7 +111,7 @@ def analyze(
         raise UnknownName("language", lang, LANGUAGES)
     scan = scanner(taxonomy)
     again = second_reading(profile, scan.lexicon)
-    return _table(texts, scan, model_judge(lang), again, ratings=ratings, in_store=None)
+    return _table(texts, scan, model_judge(lang), namer(taxonomy), again, ratings=ratings, in_store=None)
 
 
 def mentions_of(
@@ -115,14 +119,15 @@ def mentions_of(
     *,
     scan: Scanner,
     judge: Judge,
+    name: Namer | None = None,
     ratings: Sequence[float | None] | None = None,
     in_store: Sequence[bool | None] | None = None,
 ) -> list[list[Mention]]:
-    """One list of mentions a text, in the order of their clauses."""
+    """One list of mentions a text, in the order of their clauses; without `name` no implicit issue is named."""
     out: list[list[Mention]] = [[] for _ in texts]
     for part in _parts(texts):
         stars = ratings[part] if ratings is not None else None
-        page = _read(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+        page = _read(texts[part], scan, judge, name, stars, in_store[part] if in_store is not None else None)
         numbers = zip(
             page.found.issue.tolist(), page.found.polarity.tolist(), page.found.confidence.tolist(), strict=True
         )
@@ -141,17 +146,17 @@ def mentions_of(
 
 
 def _table(
-    texts: Sequence[str | None], scan: Scanner, judge: Judge, again: SecondReading | None, *,
+    texts: Sequence[str | None], scan: Scanner, judge: Judge, name: Namer | None, again: SecondReading | None, *,
     ratings: Sequence[float | None] | None, in_store: Sequence[bool | None] | None,
 ) -> pa.Table:  # fmt: skip
     """The mentions of `texts` with schema ANALYSIS."""
     if again is not None:
-        found = again(texts, mentions_of(texts, scan=scan, judge=judge, ratings=ratings, in_store=in_store))
+        found = again(texts, mentions_of(texts, scan=scan, judge=judge, name=name, ratings=ratings, in_store=in_store))
         return _of_mentions(found, scan.lexicon)
     pages = []
     for part in _parts(texts):
         stars = ratings[part] if ratings is not None else None
-        page = _read(texts[part], scan, judge, stars, in_store[part] if in_store is not None else None)
+        page = _read(texts[part], scan, judge, name, stars, in_store[part] if in_store is not None else None)
         pages.append(_columns(page, part.start))
     return pa.Table.from_batches(pages, ANALYSIS).combine_chunks()
 
@@ -193,8 +198,8 @@ class _Read:
 
 
 def _read(
-    texts: Sequence[str | None], scan: Scanner, judge: Judge, ratings: Sequence[float | None] | None,
-    in_store: Sequence[bool | None] | None,
+    texts: Sequence[str | None], scan: Scanner, judge: Judge, name: Namer | None,
+    ratings: Sequence[float | None] | None, in_store: Sequence[bool | None] | None,
 ) -> _Read:  # fmt: skip
     page = sheet([text or "" for text in texts], longest=LONGEST_TEXT)
     reading = read(page, scanner=scan, in_store=in_store)
@@ -202,7 +207,10 @@ def _read(
     if ratings is not None:
         stars[:] = [np.nan if rating is None else rating for rating in ratings]
     lexicon = scan.lexicon
-    best = chosen(_judged(page, reading, judge, lexicon, stars), page.starts, lexicon)
+    judged = _judged(page, reading, judge, lexicon, stars)
+    if name is not None:
+        judged = named(judged, page, reading.clauses, lexicon, name)
+    best = chosen(_loud(judged, lexicon), page.starts, lexicon)
     found = weighed(best, stars, lexicon)
     return _Read(page, reading.clauses, found, severities(found, best, page, reading.clauses, lexicon), lexicon)
 
@@ -265,7 +273,7 @@ def label(taxonomy: Taxonomy, profile: str = "fast") -> str:
 def _open(taxonomy: str, lang: str, profile: str) -> Batch:
     entries = load(taxonomy)
     scan = scanner(entries)
-    judge = model_judge(lang)
+    judge, name = model_judge(lang), namer(entries)
     model = label(entries, profile)
     again = second_reading(profile, scan.lexicon)
 
@@ -277,14 +285,14 @@ def _open(taxonomy: str, lang: str, profile: str) -> Batch:
         in_store = batch["store_id"].is_valid().to_pylist()
         ratings = batch["rating"].to_pylist()
         known = [True if s else None for s in in_store]
-        found = _table(told, scan, judge, again, ratings=ratings, in_store=known)
+        found = _table(told, scan, judge, name, again, ratings=ratings, in_store=known)
         row = found["row"].to_numpy()
         number = np.arange(len(row)) - np.searchsorted(row, row)
         taken = batch.take(pa.array(row))
         ids = pc.binary_join_element_wise(taken["review_id"], pa.array(number).cast(pa.string()), "#")
         arrays = {"mention_id": ids, "model": pa.repeat(model, len(row))}
-        for name in ANALYSIS.names[1:]:
-            arrays[name] = found[name].combine_chunks()
+        for column in ANALYSIS.names[1:]:
+            arrays[column] = found[column].combine_chunks()
         return pa.RecordBatch.from_arrays(
             [arrays[f.name] if f.name in arrays else taken[f.name] for f in MENTIONS], schema=MENTIONS
         )
@@ -318,7 +326,7 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
         intent=stated(value[at[speaks]]), rival=rival[at[speaks]],
     )  # fmt: skip
     decided = found.take(found.intent != UNDECIDED)
-    whole = (np.abs(value) >= WHOLE) & (chances[:, 1] < 0.5) & (end - start >= 2)
+    whole = (np.abs(value) >= HEARD) & (chances[:, 1] < 0.5) & (end - start >= 2)
     whole[at] = False
     whole &= (value < 0) | (np.bincount(decided.review, minlength=len(page))[row] == 0)
     issue = general_issue(lexicon)
@@ -327,9 +335,16 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
     bare = np.flatnonzero(whole)
     blank = Claim(issue, 0.0, 0.0, 0, 0, None, None, True)
     more = of_claims([(blank, UNDECIDED, name) for name in rival[bare]], row[bare], asked[bare], page.starts[row[bare]])
-    polarity = value[bare] * 0.8
+    polarity = value[bare] * _OF_WHOLE
     more = replace(more, polarity=polarity, confidence=0.35 + 0.2 * np.abs(value[bare]), intent=stated(polarity))
     return together([decided, told, more])
+
+
+def _loud(found: Findings, lexicon: Lexicon) -> Findings:
+    """Without what only the model heard, too faintly to count for the whole, and the head could not name."""
+    whole = np.isin(found.issue, list(lexicon.general)) & (found.size == 0) & (found.opinion_start < 0)
+    judged = whole & np.isin(found.intent, (INTENTS.index("complaint"), INTENTS.index("praise")))
+    return found.take(~(judged & (np.abs(found.polarity) < _OF_WHOLE * WHOLE)))
 
 
 def _polarity(chances: NDArray[np.float32], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
