@@ -20,6 +20,7 @@ from voc.commands import (
     at_risk,
     audit,
     bench,
+    bench_stages,
     demo,
     doctor,
     eval,
@@ -74,7 +75,9 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "models list": models.list_,
     "models verify": models.verify,
     "models build": models.build,
+    "bench ingest": bench.ingest,
     "bench ranking": bench.ranking,
+    "bench stages": bench_stages.stages,
     "doctor": doctor.doctor,
 }
 GROUPS = {

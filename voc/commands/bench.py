@@ -14,6 +14,7 @@ from voc.commands import AsJson, say, show
 from voc.corpora.worlds import history
 from voc.corpora.worlds import ranking as months
 from voc.errors import UnknownName
+from voc.ingest import benchmark as ingest_benchmark
 from voc.issues import benchmark
 
 CHAINS = {"large": (months.LARGE, history.LARGE), "small": (months.SMALL, history.SMALL)}
@@ -62,6 +63,28 @@ def ranking(
             show(everything[name], as_json=False, title=str(name))
     if as_json:
         print(json.dumps(everything, indent=2))
+
+
+def ingest(
+    *,
+    rows: Annotated[
+        list[int] | None, typer.Option(min=1, help="Rows of a file; may be repeated (default: 100,000 and 1,000,000).")
+    ] = None,
+    copies: Annotated[
+        bool | None,
+        typer.Option("--copies/--no-copies", help="Only with, or only without, the search for near copies."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ingest made-up reviews: rows a second on the clock and of processor time, and the peak of memory."""
+    searches = (False, True) if copies is None else (copies,)
+    costs = []
+    for cost in ingest_benchmark.measure(rows or (100_000, 1_000_000), copies=searches):
+        say(
+            f"{cost.rows:,} rows {'with' if cost.copies else 'without'} near copies: {cost.rows_a_second:,.0f} a second"
+        )
+        costs.append(cost)
+    show(ingest_benchmark.rows(costs), as_json=as_json)
 
 
 def _precision(settings: months.Settings, seeds: range) -> Rows:

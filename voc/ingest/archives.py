@@ -82,7 +82,10 @@ def _gunzip(path: Path) -> IO[bytes]:
 
 
 def _unzip(path: Path, name: str) -> IO[bytes]:
-    return zipfile.ZipFile(path).open(name)
+    try:
+        return zipfile.ZipFile(path).open(name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+        raise InputError(f"not a readable zip archive: {error}", path=path) from error
 
 
 def _guarded(path: Path, inner: IO[bytes]) -> IO[bytes]:

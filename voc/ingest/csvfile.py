@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from voc.errors import InputError
-from voc.ingest.encodings import Encoding
+from voc.ingest.encodings import DAMAGE, Encoding
 
 #: Most lines and code points of one record, and code points of one line.
 MAX_LINES, MAX_RECORD, MAX_LINE = 400, 400_000, 1 << 20
@@ -22,7 +22,6 @@ DELIMITERS = ",\t;|"
 #: Code points that are read at a time, and lines that are parsed at a time while all is well.
 _BLOCK, _MOST_AHEAD = 1 << 18, 4096
 _END = re.compile("\r\n|\n|\r")
-_ESCAPED = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ class _Lines:
         return True
 
     def bytes(self, text: str) -> bytes:
-        return text.encode(self.encoding.name, "surrogateescape")
+        return text.encode(self.encoding.name, "surrogateescape" if self.encoding.errors != "replace" else "replace")
 
     def give_back(self, kept: int = 1) -> None:
         """Return all lines of the record but the first `kept`."""
@@ -252,7 +251,7 @@ def _record(lines: _Lines, delimiter: str, plain: list[str]) -> Row | None:
         cells = []
     if not cells:
         cells = "".join(lines.taken)[:8000].rstrip("\r\n").split(delimiter)
-    return Row(start, [_ESCAPED.sub("\ufffd", cell) for cell in cells], reason, message)
+    return Row(start, [DAMAGE.sub("\ufffd", cell) for cell in cells], reason, message)
 
 
 def _header(lines: _Lines, delimiter: str | None) -> tuple[list[str], str]:
@@ -282,7 +281,7 @@ def titles(cells: list[str]) -> list[str]:
     seen: dict[str, int] = {}
     out = []
     for i, cell in enumerate(cells):
-        name = " ".join(cell.strip("\ufeff\x00 \t\r\n").split()) or f"column {i + 1}"
+        name = " ".join(DAMAGE.sub("\ufffd", cell).strip("\ufeff\x00 \t\r\n").split()) or f"column {i + 1}"
         seen[name] = seen.get(name, 0) + 1
         out.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return out
@@ -308,7 +307,7 @@ def _damage(lines: _Lines) -> int | None:
     """The byte offset of the first damaged byte in the current record."""
     offset = lines.offset
     for line in lines.taken:
-        if hit := _ESCAPED.search(line):
+        if hit := DAMAGE.search(line):
             return offset + len(lines.bytes(line[: hit.start()]))
         offset += len(lines.bytes(line))
     return None

@@ -19,6 +19,8 @@ from voc.errors import InputError, UnknownName
 from voc.ingest.mapping import same_name
 
 COMMON_SHARE, DAMAGED_SHARE = 0.9, 0.05
+#: What stands for bytes that do not decode, in a damaged file.
+DAMAGE = re.compile("[\udc80-\udcff\ufffd]")
 _BLOCK = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -32,6 +34,14 @@ class Encoding:
     name: str
     damaged: bool = False
     offset: int | None = None
+
+    @property
+    def errors(self) -> str:
+        """How Python is to decode: damaged bytes come out as code points that `DAMAGE` finds."""
+        if not self.damaged:
+            return "strict"
+        # The decoders of UTF-16 and UTF-32 cannot keep single bytes.
+        return "replace" if "16" in self.name or "32" in self.name else "surrogateescape"
 
 
 def detect(raw: IO[bytes], *, path: Path, flag: str | None = None, headers: Iterable[str] = ()) -> Encoding:

@@ -64,9 +64,7 @@ def _encoding(file: archives.File, reading: Reading, headers: Iterable[str]) -> 
 
 
 def _text(raw: Any, found: encodings.Encoding) -> io.TextIOWrapper:
-    return io.TextIOWrapper(
-        raw, encoding=found.name, errors="surrogateescape" if found.damaged else "strict", newline=""
-    )
+    return io.TextIOWrapper(raw, encoding=found.name, errors=found.errors, newline="")
 
 
 def _batched(parsed: Iterator[Row | Run], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
@@ -134,7 +132,7 @@ def _strings(values: Sequence[str | None]) -> pa.Array:
 def _json(file: archives.File, reading: Reading, headers: Iterable[str], size: int) -> Iterator[pa.RecordBatch]:
     found = _encoding(file, reading, headers)
     with file.open() as raw, _text(raw, found) as stream:
-        records = _documents(stream, file.path) if _is_document(stream) else _lines(stream)
+        records = _documents(stream, file.path, found) if _is_document(stream) else _lines(stream, found)
         held: list[Record] = []
         columns: dict[str, None] = {}  # in the order in which they are met; a column once seen stays
         for record in records:
@@ -192,7 +190,7 @@ def _loads(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def _lines(stream: io.TextIOWrapper) -> Iterator[Record]:
+def _lines(stream: io.TextIOWrapper, encoding: encodings.Encoding) -> Iterator[Record]:
     number = 0
     while line := stream.readline(MAX_LINE):
         number += 1
@@ -203,6 +201,9 @@ def _lines(stream: io.TextIOWrapper) -> Iterator[Record]:
             continue
         plain = line.strip("\ufeff\x00 \r\n\t")
         if not plain:
+            continue
+        if encoding.damaged and encodings.DAMAGE.search(line):
+            yield number, None, f"not {encoding.name} in this line", encodings.DAMAGE.sub("\ufffd", line[:4000])
             continue
         try:
             data = _loads(plain)
@@ -215,7 +216,9 @@ def _lines(stream: io.TextIOWrapper) -> Iterator[Record]:
             yield number, None, f"a {type(data).__name__} where an object is wanted", line[:4000]
 
 
-def _documents(stream: io.TextIOWrapper, path: Path) -> Iterator[Record]:
+def _documents(stream: io.TextIOWrapper, path: Path, encoding: encodings.Encoding) -> Iterator[Record]:
+    if encoding.damaged:
+        raise InputError(f"the document is damaged: not {encoding.name} near byte {encoding.offset}", path=path)
     text = stream.read(MAX_DOCUMENT + 1)
     if len(text) > MAX_DOCUMENT:
         raise InputError(
