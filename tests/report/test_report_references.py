@@ -14,7 +14,13 @@ from voc.lake import MONTHLY, Lake
 from voc.report.build import build
 from voc.schemas import TABLES
 
-NOT_REVIEWS = {"power", "ingests", "quarantine", "keywords", "tags"}  # cells, files, rows refused; invented in this month
+NOT_REVIEWS = {
+    "power",
+    "ingests",
+    "quarantine",
+    "keywords",
+    "tags",
+}  # cells, files, rows refused; invented in this month
 TABLES_OF_A_MONTH = (
     "ranking",
     "chain",

@@ -1,7 +1,10 @@
+import csv
 import re
+import zipfile
 from dataclasses import replace
 
 import builder
+import pyarrow as pa
 import pytest
 import report_pages as pages
 
@@ -25,6 +28,30 @@ EVIL = [
 ]
 
 
+NAMED = {
+    "stores": ("format", "region", "city", "dealer"),
+    "skus": ("category", "supplier", "factory"),
+    "reviews": ("lot", "carrier", "warehouse"),
+    "actions": ("owner", "note"),
+    "wording": ("term",),
+    "keywords": ("term",),
+    "topics": ("label",),
+    "verdicts": ("reason",),
+    "mentions": ("competitor",),
+    "ingests": ("file",),
+}
+"""Everything else that comes from outside and is printed."""
+
+
+def planted(table, column):
+    """`table` with a vector in each cell of `column` that holds anything; the same words get the same vector."""
+    old = table[column].to_pylist()
+    codes = {v: EVIL[i % len(EVIL)] for i, v in enumerate(sorted({v for v in old if v is not None}))}
+    new = pa.array([None if v is None else codes[v] for v in old], pa.string())
+    at = table.schema.get_field_index(column)
+    return table.set_column(at, table.schema.field(at), new)
+
+
 @pytest.fixture(scope="module")
 def evil(tmp_path_factory):
     names = {f"S{i + 1:03d}": e for i, e in enumerate(EVIL)} | {f"K{i + 1:04d}": e for i, e in enumerate(EVIL)}
@@ -36,6 +63,9 @@ def evil(tmp_path_factory):
     }
     issues[EVIL[1]] = IssueName(EVIL[1], EVIL[0], EVIL[0], "product", "S1", EVIL[2])
     data = replace(data, title=EVIL[0], issues=issues, quarantine_counts={EVIL[1]: 3})
+    for name, columns in NAMED.items():
+        for column in columns:
+            data = replace(data, **{name: planted(getattr(data, name), column)})
     out = tmp_path_factory.mktemp("evil") / "r"
     build(data, out)
     return out, pages.read(out)
@@ -84,3 +114,29 @@ def test_long_names_are_cut_on_pages(evil):
 def test_json_for_scripts_cannot_end_the_script():
     text = safe_json(["</script>", "\u2028", "<!--", "&"])
     assert not re.search(r"[<>&\u2028]", text) and "\\u003c/script\\u003e" in text
+
+
+def test_files_for_spreadsheets_hold_no_formula(tmp_path):
+    formulas = ["=1+1", "=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "＝1+1"]
+    names = {f"S{i + 1:03d}": f for i, f in enumerate(formulas)} | {f"K{i + 1:04d}": f for i, f in enumerate(formulas)}
+    data = builder.build(n_reviews=900, n_months=3, names=names)
+    rows = [
+        {**r, "owner": formulas[i % 7], "note": formulas[-1 - i % 7]} for i, r in enumerate(data.actions.to_pylist())
+    ]
+    build(replace(data, actions=pa.Table.from_pylist(rows, schema=data.actions.schema)), tmp_path / "r")
+    with open(tmp_path / "r/actions.csv", encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "'=1+1" in cells and not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
+    with zipfile.ZipFile(tmp_path / "r/report.xlsx") as archive:
+        sheets = "".join(archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/worksheets/sheet"))
+    assert "<f>" not in sheets
+
+
+def test_packs_of_hostile_names_hold(tmp_path):
+    data = builder.build(n_reviews=900, n_months=3)
+    data = replace(data, stores=planted(data.stores, "dealer"), skus=planted(data.skus, "supplier"))
+    for pack in ({"dealer": EVIL[0]}, {"supplier": EVIL[1]}):
+        build(data, tmp_path / "p", **pack)
+        for name, page in pages.read(tmp_path / "p").items():
+            assert not page.unclosed and not [t for t, _ in page.tags if t == "img"], name
+            assert not [a for a in page.attributes if a.startswith("on")], name

@@ -89,6 +89,17 @@ def test_an_empty_month_has_sheets_with_headers(tmp_path):
     assert found["Issues"][0][0] == "Level"
 
 
+def test_what_follows_from_the_ranking_has_sheets_and_sources_have_names(report):
+    found = sheets(report / "report.xlsx")
+    assert {"待办", "整改", "自测", "星级", "抽查"} <= set(found)
+    assert (
+        found["待办"][0][:6] == ["action_id", "status", "owner", "due", "fixed_on", "note"] and len(found["待办"]) > 3
+    )
+    names = {row[found["文件"][0].index("来源")] for row in found["文件"][1:]}
+    assert {"天猫", "京东", "美团"} <= names and {"变好", "变差", "还看不出"} <= {r[-2] for r in found["整改"][1:]}
+    assert "日期读不准" in {r[0] for r in found["隔离"]} and "上升" in {c for r in found["问题"] for c in r}
+
+
 def test_the_same_data_gives_the_same_bytes(tmp_path):
     for name, data in (("a", builder.build(n_reviews=300)), ("b", builder.shuffled(builder.build(n_reviews=300)))):
         write_workbook(open_book(data), tmp_path / f"{name}.xlsx")

@@ -61,7 +61,7 @@ def sheets(ctx: Context, folder: Path) -> list[Sheet]:
         Sheet(
             L("隔离", "Set aside"),
             [
-                Column(L("原因", "Reason"), "text", lambda r: r[0], 30),
+                Column(L("原因", "Reason"), "text", lambda r: w.reason(r[0]), 30),
                 Column(L("条数", "Records"), "int", lambda r: r[1]),
             ],
             sorted(ctx.book.data.quarantine_counts.items()),
@@ -113,7 +113,7 @@ def _chain_columns(ctx: Context, folder: Path) -> list[Column]:
         Column(w.pick("95% 上限", "95% high"), "share", lambda r: r["rate_hi"] if r["n"] >= words.SMALL else None),
         Column(w.pick("占投诉", "Of complaints"), "share", lambda r: r["share"] if r["n"] >= words.SMALL else None),
         *(
-            Column(f"{head}{part}", "fine", _get(f"{span}_ratio{end}"))
+            Column(f"{head}{part}", "fine", get(f"{span}_ratio{end}"))
             for span, head in (
                 ("month", w.pick("较上月", "On last month")),
                 ("year", w.pick("较去年同月", "On last year")),
@@ -129,29 +129,38 @@ def _ranking_columns(ctx: Context, folder: Path) -> list[Column]:
     L = w.pick
     return [
         Column(L("层级", "Level"), "text", lambda r: w.of(words.LEVELS, r["level"]), 12),
-        Column(L("名次", "Rank"), "int", _get("rank"), 7),
-        Column(L("名次下限", "Rank, low"), "int", _get("rank_lo"), 8),
-        Column(L("名次上限", "Rank, high"), "int", _get("rank_hi"), 8),
+        Column(L("名次", "Rank"), "int", get("rank"), 7),
+        Column(L("名次下限", "Rank, low"), "int", get("rank_lo"), 8),
+        Column(L("名次上限", "Rank, high"), "int", get("rank_hi"), 8),
         Column(L("哪里", "Where"), "text", book.place, 34),
         *_issue_columns(ctx),
         Column(L("把握", "Evidence"), "text", lambda r: w.gate(r["gate"]), 13),
         Column(L("只看有文字的评价", "On reviews with text"), "text", lambda r: w.gate(r["text_only_gate"]), 13),
-        Column(L("投诉", "Complaints"), "int", _get("observed")),
-        Column(L("评价", "Reviews"), "int", _get("n")),
-        Column(L("预期", "Expected"), "real", _get("expected")),
-        Column(L("为预期的几倍", "Times the expected"), "fine", _get("rr")),
-        Column(L("90% 下限", "90% low"), "fine", _get("rr05")),
-        Column(L("90% 上限", "90% high"), "fine", _get("rr95")),
-        Column(L("多出", "Excess"), "real", _get("excess")),
-        Column(L("优先级", "Priority"), "real", _get("priority")),
+        Column(L("投诉", "Complaints"), "int", get("observed")),
+        Column(L("评价", "Reviews"), "int", get("n")),
+        Column(L("预期", "Expected"), "real", get("expected")),
+        Column(L("为预期的几倍", "Times the expected"), "fine", get("rr")),
+        Column(L("90% 下限", "90% low"), "fine", get("rr05")),
+        Column(L("90% 上限", "90% high"), "fine", get("rr95")),
+        Column(L("多出", "Excess"), "real", get("excess")),
+        Column(L("优先级", "Priority"), "real", get("priority")),
         Column(
             L("投诉减预期", "Burden"),
             "real",
             lambda r: None if r["expected"] is None else r["observed"] - r["expected"],
         ),
         Column(L("主要来自", "Mostly from"), "text", lambda r: cells.driver(r)[0], 24),
-        Column(L("门店编号", "Store id"), "text", _get("store_id")),
-        Column(L("商品编号", "Product id"), "text", _get("sku_id")),
+        Column(
+            L("变化", "Change"),
+            "text",
+            lambda r: w.of(words.CHANGES, r["change"]) if r["change"] in words.CHANGES else None,
+        ),
+        Column(L("为前几个月的几倍", "Times the months before"), "fine", get("change_rr")),
+        Column(L("变化 90% 下限", "Change, 90% low"), "fine", get("change_lo")),
+        Column(L("变化 90% 上限", "Change, 90% high"), "fine", get("change_hi")),
+        Column(L("同类门店", "Peer stores"), "int", get("peer_stores")),
+        Column(L("门店编号", "Store id"), "text", get("store_id")),
+        Column(L("商品编号", "Product id"), "text", get("sku_id")),
         Column(L("原话", "Words"), "link", lambda r: _link(ctx, folder, r) if r["gate"] in GATED else None, 7),
         Column("ref", "text", lambda r: cells.ref(r), 40),
     ]
@@ -179,7 +188,7 @@ def _safety_columns(ctx: Context) -> list[Column]:
         Column(L("问题", "Issue"), "text", lambda m: book.issue(m.aspect), 18),
         Column(L("状态", "Status"), "text", lambda m: L("顾客自述·待核实", "customer's statement, not verified"), 20),
         Column(L("原话", "Words"), "text", said, 60),
-        Column(L("来源", "Source"), "text", lambda m: m.source),
+        Column(L("来源", "Source"), "text", lambda m: w.source(m.source)),
         Column(L("门店", "Store"), "text", lambda m: book.store_name(m.store_id), 24),
         Column(L("商品", "Product"), "text", lambda m: book.sku_name(m.sku_id), 24),
         Column(L("批次", "Lot"), "text", lot),
@@ -220,26 +229,28 @@ def _keyword_columns(ctx: Context) -> list[Column]:
             return book.store_name(r["scope_id"])
         if r["scope"] == "sku":
             return book.sku_name(r["scope_id"])
+        if r["scope"] == "source" and r["scope_id"]:
+            return w.source(r["scope_id"])
         return book.issue(r["scope_id"]) if r["scope"] == "aspect" and r["scope_id"] else r["scope_id"]
 
     return [
-        Column(w.pick("月份", "Month"), "text", _get("month"), 9),
+        Column(w.pick("月份", "Month"), "text", get("month"), 9),
         Column(w.pick("范围", "Scope"), "text", lambda r: w.of(scopes, r["scope"]), 9),
         Column(w.pick("哪里", "Where"), "text", named, 24),
-        Column(w.pick("词", "Term"), "text", _get("term"), 16),
-        Column(w.pick("评价", "Reviews"), "int", _get("n_reviews")),
-        Column(w.pick("得分", "Score"), "fine", _get("score")),
-        Column(w.pick("倾向", "Polarity"), "text", _get("polarity")),
+        Column(w.pick("词", "Term"), "text", get("term"), 16),
+        Column(w.pick("评价", "Reviews"), "int", get("n_reviews")),
+        Column(w.pick("得分", "Score"), "fine", get("score")),
+        Column(w.pick("倾向", "Polarity"), "text", get("polarity")),
         Column(w.pick("新词", "New"), "text", lambda r: w.pick("是", "yes") if r["is_new"] else None, 7),
     ]
 
 
 def _topic_columns(w: Words) -> list[Column]:
     return [
-        Column(w.pick("月份", "Month"), "text", _get("month"), 9),
-        Column("topic_id", "text", _get("topic_id")),
-        Column(w.pick("话题", "Topic"), "text", _get("label"), 30),
-        Column(w.pick("提及", "Mentions"), "int", _get("size")),
+        Column(w.pick("月份", "Month"), "text", get("month"), 9),
+        Column("topic_id", "text", get("topic_id")),
+        Column(w.pick("话题", "Topic"), "text", get("label"), 30),
+        Column(w.pick("提及", "Mentions"), "int", get("size")),
         Column(w.pick("变化", "Event"), "text", lambda r: w.of(words.EVENTS, r["event"])),
         Column(w.pick("词", "Terms"), "text", lambda r: " ".join(t["term"] for t in r["terms"] or []), 50),
     ]
@@ -266,7 +277,7 @@ def _coverage(ctx: Context) -> list[tuple[Any, ...]]:
         (m, w.pick("全链", "chain"), "", "", book.seen(month=m)) for m in reversed(book.months)
     ]
     sources = sorted({str(key) for m, dim, key in book.exposure if dim == "source" and m == book.month})
-    rows += [(book.month, w.of(words.LEVELS, "source"), s, s, book.seen("source", s)) for s in sources]
+    rows += [(book.month, w.of(words.LEVELS, "source"), w.source(s), s, book.seen("source", s)) for s in sources]
     for dim, names in (("store", book.stores), ("sku", book.skus)):
         rows += [
             (book.month, w.of(words.LEVELS, dim), e.name, k, book.seen(dim, k))
@@ -279,10 +290,10 @@ def _coverage(ctx: Context) -> list[tuple[Any, ...]]:
 def _file_columns(w: Words) -> list[Column]:
     L = w.pick
     return [
-        Column(L("来源", "Source"), "text", _get("source"), 14),
-        Column(L("文件", "File"), "text", _get("file"), 34),
+        Column(L("来源", "Source"), "text", lambda r: w.source(r["source"]), 14),
+        Column(L("文件", "File"), "text", get("file"), 34),
         *(
-            Column(L(zh, en), "int", _get(key))
+            Column(L(zh, en), "int", get(key))
             for key, zh, en in (
                 ("records", "记录", "Records"),
                 ("new", "新增", "New"),
@@ -294,11 +305,15 @@ def _file_columns(w: Words) -> list[Column]:
                 ("naive_times", "无时区的时间", "Times without a zone"),
             )
         ),
-        Column("sha256", "text", _get("sha256"), 20),
+        Column("sha256", "text", get("sha256"), 20),
     ]
 
 
-def _get(name: str) -> Callable[[Mapping[str, Any]], Any]:
+def _change(w: Words, row: Row) -> str | None:
+    return w.of(words.CHANGES, row["change"]) if row["change"] in words.CHANGES else None
+
+
+def get(name: str) -> Callable[[Mapping[str, Any]], Any]:
     return lambda row: row[name]
 
 

@@ -32,6 +32,7 @@ LEVELS = {
     "category": ("品类", "categories"),
     "parent_sku": ("同款各规格", "all sizes of a product"),
     "lot": ("批次", "lots"),
+    "chain": ("全链", "chain"),
 }
 SEVERITIES = {
     "S1": ("安全", "safety"),

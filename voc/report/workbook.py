@@ -14,8 +14,10 @@ import xlsxwriter
 from voc.report.book import GATED, Book
 from voc.report.context import open_context
 from voc.report.dims import tidy
+from voc.report.followup import VERDICTS
 from voc.report.sheets import Column, Sheet, sheets
-from voc.report.words import Words
+from voc.report.sheets_after import after
+from voc.report.words import CHANGES, Words
 
 LONGEST = 32_767  # characters that a cell may hold
 FORMATS: Mapping[str, dict[str, Any]] = {
@@ -50,7 +52,7 @@ def write_workbook(book: Book, path: Path) -> None:
     )
     formats["strong"] = workbook.add_format({"bold": True, "bg_color": "#e9d3cd"})
     formats["moderate"] = workbook.add_format({"bg_color": "#f5e9e5"})
-    for sheet in sheets(ctx, path.parent):
+    for sheet in (*sheets(ctx, path.parent), *after(ctx)):
         _write(workbook, sheet, formats, w)
     workbook.close()
 
@@ -67,12 +69,16 @@ def _write(workbook: Any, sheet: Sheet, formats: Mapping[str, Any], w: Words) ->
         for i, column in enumerate(sheet.columns):
             _cell(page, last, i, column, row, formats)
     page.autofilter(0, 0, last, len(sheet.columns) - 1)
-    gates = [i for i, c in enumerate(sheet.columns) if c.head == w.pick("把握", "Evidence")]
-    for i in gates if last else ():
-        for gate in GATED:
-            page.conditional_format(
-                1, i, last, i, {"type": "cell", "criteria": "==", "value": f'"{w.gate(gate)}"', "format": formats[gate]}
-            )
+    moved = {w.of(CHANGES, s): "strong" for s in ("new", "rising")}
+    marks = {
+        w.pick("把握", "Evidence"): {w.gate(g): g for g in GATED},
+        w.pick("变化", "Change"): moved,
+        w.pick("结论", "Verdict"): {w.of(VERDICTS, "worse"): "strong"},
+    }
+    for i, column in enumerate(sheet.columns if last else ()):
+        for word, kind in marks.get(column.head, {}).items():
+            rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": formats[kind]}
+            page.conditional_format(1, i, last, i, rule)
 
 
 def _cell(page: Any, row: int, column: int, spec: Column, source: Any, formats: Mapping[str, Any]) -> None:
