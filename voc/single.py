@@ -146,17 +146,17 @@ def analyze_file(
     encoding: str | None,
     profile: str = "fast",
 ) -> pa.Table:
-    return analyze(_texts(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0, profile=profile)
+    return analyze(texts_of(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0, profile=profile)
 
 
 def sentiment_file(path: Path, *, text_column: str | None, lang: str, encoding: str | None) -> pa.Table:
-    return sentiment(_texts(path, text_column, encoding), lang=lang)
+    return sentiment(texts_of(path, text_column, encoding), lang=lang)
 
 
 def keywords_file(
     path: Path, *, text_column: str | None, top: int, taxonomy: str | Path, lang: str, encoding: str | None
 ) -> pa.Table:
-    return keywords(_texts(path, text_column, encoding), top=top, taxonomy=taxonomy, lang=lang)
+    return keywords(texts_of(path, text_column, encoding), top=top, taxonomy=taxonomy, lang=lang)
 
 
 def write(table: pa.Table, path: Path) -> None:
@@ -209,7 +209,7 @@ WRITERS: dict[str, Callable[[pa.Table, Path], None]] = {
 # ---- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _texts(path: Path, column: str | None, encoding: str | None) -> list[str | None]:
+def texts_of(path: Path, column: str | None = None, encoding: str | None = None) -> list[str | None]:
     """The text of each record of `path`; None for a rejected one."""
     names = {"text": (column,) if column else NAMES["text"]}
     found: list[str | None] = _columns(path, names, needed=("text",), encoding=encoding)["text"].to_pylist()
