@@ -32,7 +32,7 @@ from voc.text.normalise import normalise_all
 
 log = logging.getLogger(__name__)
 
-VERSION = "1"
+VERSION = "2"
 LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
 OPTIONS = {
     "polarity-zh-review": Options(longest=4, most=300_000, inverse_penalty=2.0, power=0.5),

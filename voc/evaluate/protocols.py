@@ -54,34 +54,26 @@ def review_texts(folder: Path, *, two: bool) -> tuple[list[str], NDArray[np.int6
 def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
     """For each system and trade of online_shopping the confusion matrix on that trade, two classes by sign.
 
-    The models of reviews and of clauses saw neither the trade's texts, nor the sets of the same trade, nor those texts
-    of the mixed set that name the trade's goods.
+    The review model of a trade saw neither its texts, nor the sets of the same trade, nor those texts of the mixed set
+    that name the trade's goods.
     """
-    recipe = _recipe()
-    names = ("polarity-zh-review", "polarity-zh-clause")
-    found = [[row for row in recipe.training_rows(folder, name) if row.label != NEUTRAL] for name in names]
-    options = [replace(recipe.OPTIONS[name], folds=0) for name in names]
-    counted = [
-        count([row.text for row in some], longest=option.longest, least=option.least)
-        for some, option in zip(found, options, strict=True)
-    ]
+    recipe, review = _recipe(), "polarity-zh-review"
+    found = [row for row in recipe.training_rows(folder, review) if row.label != NEUTRAL]
+    options = replace(recipe.OPTIONS[review], folds=0)
+    counted = count([row.text for row in found], longest=options.longest, least=options.least)
     out: dict[str, dict[str, Counts]] = {OURS: {}, **({USUAL: {}} if baseline else {})}
-    for trade in sorted({row.domain for row in found[0] if row.domain.startswith("shop:")}):
+    for trade in sorted({row.domain for row in found if row.domain.startswith("shop:")}):
         name = trade.removeprefix("shop:")
-        test = [row for row in found[0] if row.domain == trade]
+        test = [row for row in found if row.domain == trade]
         texts, labels = [row.text for row in test], np.array([row.label for row in test], dtype=np.int64)
-        learnt = [[at for at, row in enumerate(some) if not recipe.of_trade(row, name)] for some in found]
-        models = []
-        for some, places, counts, option in zip(found, learnt, counted, options, strict=True):
-            rows_ = [some[at] for at in places]
-            poles = np.array([row.label // POSITIVE for row in rows_])
-            part = fit(counts.of(np.array(places)), poles, recipe.balanced(rows_), classes=2, options=option)
-            models.append(polarity.of_two(part))
-        chances = polarity.together(texts, *models)
-        out[OURS][name] = confusion(labels, np.where(chances[:, 2] > chances[:, 0], POSITIVE, NEGATIVE))
+        places = [at for at, row in enumerate(found) if not recipe.of_trade(row, name)]
+        learnt = [found[at] for at in places]
+        poles = np.array([row.label // POSITIVE for row in learnt])
+        part = fit(counted.of(np.array(places)), poles, recipe.balanced(learnt), classes=2, options=options)
+        scores = part.model().scores(texts)
+        out[OURS][name] = confusion(labels, np.where(scores[:, 1] > scores[:, 0], POSITIVE, NEGATIVE))
         if baseline:
-            known = [found[0][at] for at in learnt[0]]
-            answer = tfidf([row.text for row in known], np.array([row.label for row in known]))
+            answer = tfidf([row.text for row in learnt], poles * POSITIVE)
             out[USUAL][name] = confusion(labels, answer(texts))
         log.info("%s: %s", name, {system: f"{float(accuracy(parts[name])):.3f}" for system, parts in out.items()})
     return out

@@ -119,7 +119,7 @@ def _complaints(folder: Path, profile: str, baselines: bool) -> list[Figure]:
 
 
 def _food_mentions(folder: Path, profile: str, baselines: bool) -> list[Figure]:
-    scores = food_quads(folder / "aspect" / "jd_food_quads_open.csv.gz")
+    scores = food_quads(folder / "aspect" / "jd_food_quads_open.csv.gz", profile=profile)
     value, low, high = set_f1(scores.rows)
     system, texts = f"voc {profile}", len(scores.rows)
     return [
@@ -206,15 +206,16 @@ _ALL = (
             _FAST, _three("food", labelled.food)),
     EvalSet("makeup", "cosmetics reviews by their units, three classes, shipped model, never trained on", "watched", False,
             _FAST, _three("makeup", labelled.makeup)),
-    EvalSet("cars", "forum posts on cars, three classes, shipped model, never trained on", "untouched", False, _FAST,
+    EvalSet("cars", "forum posts on cars, three classes, shipped model, never trained on", "watched", False, _FAST,
             _three("cars", labelled.cars)),
     EvalSet("mcdonalds", "English reviews with a marked problem, shipped model, never trained on", "watched", False, _FAST,
             _complaints),
     EvalSet("food-mentions", "food reviews, mentions against units, never trained on", "confusions were looked at", False,
-            _FAST, _food_mentions),
+            PROFILES, _food_mentions),
     EvalSet("trades", "online_shopping, each trade by a model that saw nothing of it, two classes", "used to choose", True,
             _FAST, _trades),
-    EvalSet("laptop-clauses", "jd_laptop_clause_sentiment alone, three classes, five folds", "used to choose", True, _FAST,
+    EvalSet("laptop-clauses", "jd_laptop_clause_sentiment, the clause model without it adapted in five folds, three classes",
+            "used to choose", True, _FAST,
             _folds("laptop-clauses", protocols.laptop_clauses)),
     EvalSet("english", "ACOS and Alexa, three classes, five folds by text", "used to choose", True, _FAST,
             _folds("english", protocols.english)),

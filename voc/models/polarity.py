@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from voc.errors import UnknownName
 from voc.models.files import find, tensors
 from voc.models.linear import NgramLinear, softmax
-from voc.models.training import Trained
 from voc.models.words import with_words
 from voc.text.clauses import all_clauses
 from voc.text.sheet import normal_forms, sheet
@@ -22,10 +21,6 @@ Level = Literal["clause", "review"]
 CLASSES = ("negative", "neutral", "positive")
 LANGUAGES = ("en", "zh")
 LEVELS = ("clause", "review")
-CLAUSE_SHARE = 1.5
-"""Fitted on the trades that a left-out one was not among; 1.45 to 1.8 there."""
-SURE = 0.97
-_LEAST = 1e-30
 SHORT = 20
 """A text of one clause and at most so many characters is judged as a clause and as a review."""
 
@@ -56,15 +51,6 @@ class Polarity:
         return decided(probabilities, self.neutral_above)
 
 
-def of_two(trained: Trained) -> Polarity:
-    """A model of two classes, negative and positive, that never answers neutral, for measuring."""
-    weights = np.insert(trained.weights / 2, 1, 0.0, axis=1)  # the two columns mirror each other
-    bias = np.insert(trained.bias / 2, 1, -50.0)
-    known = trained.vocabulary
-    model = NgramLinear.of(known.keys, weights, known.idf, bias, longest=trained.longest)
-    return Polarity("two classes", "zh", "review", model, 1.0)
-
-
 def decided(probabilities: NDArray[np.float32], neutral_above: float) -> NDArray[np.int8]:
     """Shape (n,): the class of each row of (n, 3), neutral from a probability of `neutral_above` on."""
     poles = np.where(probabilities[:, 2] >= probabilities[:, 0], 2, 0)
@@ -72,37 +58,19 @@ def decided(probabilities: NDArray[np.float32], neutral_above: float) -> NDArray
 
 
 def of_reviews(texts: Sequence[str], *, lang: str) -> NDArray[np.float32]:
-    """Shape (n, 3): probabilities of whole reviews by the shipped models, as `together` has them.
+    """Shape (n, 3): probabilities of whole reviews; a short text of one clause is the mean of both models.
 
     Raises UnknownName for another language.
     """
-    return together(texts, load(lang, "review"), load(lang, "clause"))
-
-
-def together(texts: Sequence[str], review: Polarity, clause: Polarity) -> NDArray[np.float32]:
-    """Shape (n, 3): probabilities of whole reviews, from the model of reviews and what their clauses say on average.
-
-    To the review model's score of a class CLAUSE_SHARE times the mean probability is added that the clause model gives
-    the class over the review's clauses. A short text of one clause is the mean of both models. Where the review model
-    alone is SURE, and the text not short, it is not asked further: clauses cannot turn it.
-    """
-    chances = review.probabilities(texts)
-    brief = np.fromiter((len(text) <= SHORT for text in texts), dtype=np.bool_, count=len(texts))
-    asked = np.flatnonzero((chances.max(axis=1, initial=0) < SURE) | brief)
-    if not len(asked):
+    chances = load(lang, "review").probabilities(texts)
+    brief = [i for i, text in enumerate(texts) if len(text) <= SHORT]
+    if not brief:
         return chances
-    page = sheet([texts[i] for i in asked.tolist()])
-    spans = all_clauses(page)
-    counts = np.bincount(spans.row, minlength=len(asked))
-    parts = [page.text[start:end] for start, end in zip(spans.start.tolist(), spans.end.tolist(), strict=True)]
-    own = clause.probabilities(parts)
-    sums = [np.bincount(spans.row, weights=own[:, k], minlength=len(asked)) for k in range(len(CLASSES))]
-    mean = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
-    alone = chances[asked]
-    joint = softmax((np.log(np.maximum(alone, _LEAST)) + CLAUSE_SHARE * mean).astype(np.float32))
-    short = (counts == 1) & brief[asked]
-    joint[short] = (alone[short] + mean[short]) / 2
-    chances[asked] = joint
+    spans = all_clauses(sheet([texts[i] for i in brief]))
+    single = np.array(brief)[np.bincount(spans.row, minlength=len(brief)) == 1]
+    if len(single):
+        own = load(lang, "clause").probabilities([texts[i] for i in single.tolist()])
+        chances[single] = (chances[single] + own) / 2
     return chances
 
 
