@@ -174,3 +174,36 @@ def test_lost_leading_zeros_are_reported(
 ) -> None:
     found = linked(chain, write, read_in, "好", "", "", "", "123")
     assert found["unknown_skus"] == ("123",) and "123 (00123)" in caplog.text
+
+
+def test_a_named_product_has_a_confidence(chain: Lake, write: Write, read_in: Read) -> None:
+    short = linked(chain, write, read_in, "那个泰式芒果干有点硬", "", "", "", "")
+    assert dict(short["attributes"]) == {"sku_confidence": "0.80"}  # type: ignore[call-overload]
+
+
+def test_reviews_are_linked_again_when_the_tables_come_later(lake: Lake, write: Write, read_in: Read) -> None:
+    rows = [
+        ["1", "好", "2026-09-03", "21000000000000000001", "", "", ""],
+        ["2", "那个泰式芒果干有点硬", "2026-10-03", "", "禾小满 解放路店", "", ""],
+        ["3", "好", "2026-10-03", "", "", "", "00999"],
+        ["4", "一般", "2026-11-03", "", "", "", ""],
+    ]
+    read_in(write("r.csv", REVIEW, rows))
+    stores = read_in(write("s.csv", STORES, [["S001", "禾小满 解放路店", "华东", "直营", ""]]), source="stores")
+    skus = [["00123", "禾小满 泰式芒果干 108g", "禾小满", "1", "", ""]]
+    named = read_in(write("k.csv", SKUS, skus), source="skus")
+    order = [["21000000000000000001", "S001", "00123", "快递"]]
+    orders = read_in(write("o.csv", ["order_id", "store_id", "sku_id", "fulfilment"], order), source="orders")
+    assert (stores.months, named.months, orders.months) == (("2026-10",), ("2026-10",), ("2026-09",))
+    found = {
+        r["review_id"][-1]: (r["store_id"], r["sku_id"], r["sku_origin"]) for r in lake.read("reviews").to_pylist()
+    }
+    assert found == {
+        "1": ("S001", "00123", "order"), "2": ("S001", "00123", "text"), "3": (None, "00999", "row"), "4": (None, None, "none"),
+    }  # fmt: skip
+    versions = lake.versions()
+    again = read_in(
+        write("o2.csv", ["order_id", "store_id", "sku_id", "fulfilment"], [*order, ["9", "S001", "", ""]]),
+        source="orders",
+    )
+    assert again.months == () and lake.versions()["reviews"] == versions["reviews"]

@@ -10,7 +10,7 @@ from tests.ingest import hostile, killing
 from voc.ingest import benchmark
 
 
-@pytest.mark.parametrize("first", range(0, 300, 50))
+@pytest.mark.parametrize("first", range(0, 120, 40))
 def test_hostile_files_are_refused_or_accounted_for(tmp_path: Path, first: int) -> None:
     outcomes = [
         hostile.check(hostile.generate(seed), tmp_path, whole=seed % 10 == 0) for seed in range(first, first + 50)
@@ -26,8 +26,8 @@ def test_the_check_sees_a_lost_row(tmp_path: Path) -> None:
 
 
 def test_a_killed_ingest_is_made_whole(tmp_path: Path) -> None:
-    found = killing.trial(tmp_path, kills=2, rows=3000)
-    assert [line["equal"] for line in found] == [True, True]
+    found = killing.trial(tmp_path, kills=1, rows=3000)
+    assert [line["equal"] for line in found] == [True]
 
 
 def test_the_benchmark_measures_what_it_says(tmp_path: Path) -> None:

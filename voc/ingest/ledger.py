@@ -124,7 +124,8 @@ class _Job:
 
     @cached_property
     def links(self) -> linking.Links:
-        """The dimension tables as they are when the first file is read; files of reviews do not change them."""
+        """The dimension tables as they are when the first file is read; files of reviews do not change them, and files of
+        dimensions have links of their own."""
         return linking.links(self.lake)
 
     def identity(self, path: Path, mapping: str) -> tuple[str, str]:
@@ -280,7 +281,10 @@ def _dimension(job: _Job, path: Path) -> Ingested:
     )
     table, counts = dimensions.upsert(job.lake.read(target), fresh, target)
     plan = staging.Plan(job.lake, {"ingest_id": ingest_id}, job.trial)
+    plan.quarantine(aside)
+    restated = []
     if counts["new"] or counts["updated"]:
+        restated = _relinked(job, plan, linking.links(job.lake, fresh={target: table}))
         plan.table(target, table)
     result = Ingested(
         ingest_id=ingest_id,
@@ -296,9 +300,26 @@ def _dimension(job: _Job, path: Path) -> Ingested:
         quarantined=len(aside),
         reviews_written=0,
         naive_times=0,
-        months=(),
+        months=tuple(restated),
         encoding=next((_encoding(batch) for batch in batches), "") or None,
+        restated=tuple(restated),
+        reasons=dict(sorted(plan.reasons.items())),
     )
-    plan.quarantine(aside)
     plan.commit(result.row())
     return result
+
+
+def _relinked(job: _Job, plan: staging.Plan, known: linking.Links) -> list[str]:
+    """Put the months into the plan whose reviews the new tables link otherwise; which these are."""
+    found = []
+    for month in job.lake.months("reviews"):
+        rows = job.lake.read("reviews", months=[month])
+        linked = linking.relinked(rows, known)
+        if linked.equals(rows):
+            continue
+        flags = hygiene.find(linked, job.config.hygiene)
+        scratch = Spool(plan.root / f"merged-{month}", REVIEWS)
+        scratch.add(linked)
+        plan.month(month, _pieces(scratch, month, flags))
+        found.append(month)
+    return found

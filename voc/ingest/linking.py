@@ -1,8 +1,7 @@
 """Stores and SKUs of a review: by its order, by name, by what its text names.
 
-Ids that no dimension table knows are kept and listed; names that it does not know are kept as attributes. Reviews that lie
-in the lake already are not linked again when a dimension or orders table changes later: their files have to be ingested
-with the new tables, or wait for an edited export.
+Ids that no dimension table knows are kept and listed; names that it does not know are kept as attributes, so that reviews
+which lie in the lake already can be linked again when a dimension or orders table changes.
 """
 
 from __future__ import annotations
@@ -15,13 +14,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import ahocorasick
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.lake import Lake
+from voc.schemas import REVIEWS, conform
 
 #: A name shorter than this many Han characters says too little to be looked for in texts.
 SHORTEST = 3
+#: How sure a SKU is that a text names in full, or without brand, size and brackets; ordered, not calibrated.
+FULL_NAME, SHORT_NAME = 0.95, 0.8
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SIZE = re.compile(
     r"\d+(?:\.\d+)?\s*(?:g|kg|克|千克|斤|ml|毫升|l|升)?(?:\s*[*x×]\s*\d+)?\s*(?:袋|包|盒|罐|瓶|支|片|粒|枚|条|箱|件|个|装|入)*",
@@ -53,18 +56,35 @@ class Links:
     def skus_named(self, names: pa.Array) -> pa.Array:
         return _looked_up(names, self.sku_names)
 
-    def sku_in(self, text: str) -> str | None:
-        """The one own SKU that `text` names; None for none or for several."""
+    def sku_in(self, text: str) -> tuple[str, float] | None:
+        """The one own SKU that `text` names, and how sure that is; None for none or for several."""
         if not len(self.words):
             return None
-        found = {sku for _, sku in self.words.iter_long(_key(text))}
-        return (found.pop() or None) if len(found) == 1 else None
+        found = dict(sorted(owner for _, owner in self.words.iter_long(_key(text))))
+        ((sku, sure),) = found.items() if len(found) == 1 else (("", 0.0),)
+        return (sku, sure) if sku else None
+
+    def skus_in(self, texts: pa.Array, known: pa.Array) -> tuple[pa.Array, pa.Array]:
+        """`known` SKU ids, completed by those that `texts` name; and how sure each of those is, as text."""
+        if not len(self.words):
+            return known, pa.nulls(len(texts), pa.string())
+        need = np.flatnonzero(np.asarray(pc.and_(pc.is_null(known), pc.is_valid(texts)), bool))
+        some = texts.take(pa.array(need)).dictionary_encode()
+        named = [self.sku_in(text) for text in some.dictionary.to_pylist()]
+        skus = pa.array([None if hit is None else hit[0] for hit in named], pa.string()).take(some.indices)
+        sure = pa.array([None if hit is None else f"{hit[1]:.2f}" for hit in named], pa.string()).take(some.indices)
+        at = np.full(len(texts), -1)
+        at[need] = np.arange(len(need))
+        index = pa.array(at, mask=at < 0)
+        return pc.coalesce(known, skus.take(index)), sure.take(index)
 
 
-def links(lake: Lake) -> Links:
-    stores = lake.read("stores", columns=["store_id", "name"])
-    skus = lake.read("skus", columns=["sku_id", "name", "own", "brand"])
-    orders = lake.read("orders")
+def links(lake: Lake, *, fresh: Mapping[str, pa.Table] | None = None) -> Links:
+    """What the lake's dimension tables know; `fresh` tables stand for those of the lake."""
+    tables = dict(fresh or {})
+    stores = tables["stores"] if "stores" in tables else lake.read("stores", columns=["store_id", "name"])
+    skus = tables["skus"] if "skus" in tables else lake.read("skus", columns=["sku_id", "name", "own", "brand"])
+    orders = tables["orders"] if "orders" in tables else lake.read("orders")
     single = _single(orders)
     return Links(
         store_ids=frozenset(stores["store_id"].to_pylist()),
@@ -75,6 +95,45 @@ def links(lake: Lake) -> Links:
         order_rows=single.select(["store_id", "sku_id", "fulfilment"]).combine_chunks(),
         words=_automaton(skus),
     )
+
+
+def relinked(rows: pa.Table, known: Links) -> pa.Table:
+    """`rows` (schema `reviews`) with stores, SKUs and fulfilment found anew; equal to `rows` where nothing changes.
+
+    What a row said itself stands: a store, a SKU with origin `row`. A SKU by order or text is looked for again, since a table
+    that knows more may know it otherwise; where nothing is found any more, the old one stays.
+    """
+    named = {name: _attribute(rows["attributes"], name) for name in ("store_name", "sku_name")}
+    linked = known.orders(rows["order_id"].combine_chunks())
+    store = pc.coalesce(rows["store_id"].combine_chunks(), known.stores_named(named["store_name"]))
+    store = pc.coalesce(store, linked["store_id"].combine_chunks())
+    old, origin = rows["sku_id"].combine_chunks(), rows["sku_origin"].combine_chunks()
+    own = pc.if_else(pc.fill_null(pc.equal(origin, "row"), False), old, pa.scalar(None, pa.string()))
+    own = pc.coalesce(own, known.skus_named(named["sku_name"]))
+    ordered = pc.coalesce(own, linked["sku_id"].combine_chunks())
+    by_name, _ = known.skus_in(named["sku_name"], ordered)
+    by_text, _ = known.skus_in(rows["text"].combine_chunks(), by_name)
+    sku = pc.coalesce(by_text, old)
+    found = origin_of(own, ordered, by_text)
+    columns = {name: rows[name] for name in rows.column_names} | {
+        "store_id": store,
+        "sku_id": sku,
+        "sku_origin": pc.if_else(pc.is_valid(by_text), found, origin),
+        "fulfilment": pc.coalesce(rows["fulfilment"].combine_chunks(), linked["fulfilment"].combine_chunks()),
+    }
+    return conform(pa.table(columns), REVIEWS)
+
+
+def origin_of(row: pa.Array, ordered: pa.Array, sku: pa.Array) -> pa.Array:
+    """Where a SKU comes from: row | order | text | none."""
+    by_text = pc.if_else(pc.is_valid(sku), "text", "none")
+    return pc.if_else(pc.is_valid(row), "row", pc.if_else(pc.is_valid(ordered), "order", by_text))
+
+
+def _attribute(attributes: pa.ChunkedArray, name: str) -> pa.Array:
+    """One key of the rows' maps; null where it is not there."""
+    found = pc.map_lookup(attributes.combine_chunks(), pa.scalar(name), "first")
+    return found.cast(pa.string())
 
 
 def _single(orders: pa.Table) -> pa.Table:
@@ -127,9 +186,12 @@ def short_name(name: str, brand: str | None = None) -> str:
 
 
 def _automaton(skus: pa.Table) -> Any:
-    """Full and short names, each with the own SKU that alone bears it, else with ''; longer names win over those inside."""
+    """Full and short names, each with the own SKU that alone bears it and how sure that is, else with ''; longer names win
+    over those inside."""
     owners: defaultdict[str, set[str]] = defaultdict(set)
+    whole = set()
     for row in skus.to_pylist():
+        whole.add(_key(row["name"]))
         for word in {_key(row["name"]), short_name(row["name"], row["brand"])}:
             if len(_HAN.findall(word)) >= SHORTEST or (not _HAN.search(word) and len(word) >= 8):
                 owners[word].add(row["sku_id"] if row["own"] else "")
@@ -144,6 +206,7 @@ def _automaton(skus: pa.Table) -> Any:
     unclear = {inner for word in owners for _, inner in search.iter(word) if owners[inner] != owners[word]}
     automaton = ahocorasick.Automaton()
     for word, found in sorted(owners.items()):
-        automaton.add_word(word, min(found) if len(found) == 1 and word not in unclear else "")
+        owner = min(found) if len(found) == 1 and word not in unclear else ""
+        automaton.add_word(word, (owner, FULL_NAME if word in whole else SHORT_NAME))
     automaton.make_automaton()
     return automaton

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from voc.ingest import dates, fields, privacy, ratings, survey
 from voc.ingest.dialogue import RECORD, REPLY
 from voc.ingest.fields import IDS, Later, Taken
-from voc.ingest.linking import Links
+from voc.ingest.linking import Links, origin_of
 from voc.ingest.mapping import Mapping, find, resolve
 from voc.ingest.merging import INCOMING
 from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
@@ -213,17 +213,14 @@ class Normaliser:
         if not self.links.sku_ids:
             row = pc.coalesce(row, privacy.safe_ids(taken["item_id"], self.key))
         ordered = pc.coalesce(row, linked["sku_id"].combine_chunks())
-        sku = self._from_text(text, self._from_text(taken["sku_name"], ordered))
-        origin = pc.if_else(
-            pc.is_valid(row),
-            "row",
-            pc.if_else(pc.is_valid(ordered), "order", pc.if_else(pc.is_valid(sku), "text", "none")),
-        )
+        sku, _ = self.links.skus_in(taken["sku_name"], ordered)
+        sku, sure = self.links.skus_in(text, sku)
+        origin = origin_of(row, ordered, sku)
         self.origins.update({v["values"]: v["counts"] for v in pc.value_counts(origin).to_pylist()})
         self.stores_known += len(store) - store.null_count
         self.unknown_stores |= fields.unknown(store, self.links.store_ids)
         self.unknown_skus |= fields.unknown(sku, self.links.sku_ids)
-        named = {}
+        named = {"sku_confidence": sure}
         for name, ids, known, missed in (
             ("store_name", store, self.links.store_ids, self.unknown_stores),
             ("sku_name", sku, self.links.sku_ids, self.unknown_skus),
@@ -238,15 +235,6 @@ class Normaliser:
             if known:
                 missed |= set(named[name].filter(pc.is_null(ids)).drop_null().to_pylist())
         return Places(store, sku, origin, named)
-
-    def _from_text(self, text: pa.Array, sku: pa.Array) -> pa.Array:
-        if not len(self.links.words):
-            return sku
-        need = np.flatnonzero(np.asarray(pc.is_null(sku), bool))
-        found = sku.to_pylist()
-        for i, words in zip(need, text.take(pa.array(need, pa.int64())).to_pylist(), strict=True):
-            found[i] = self.links.sku_in(words) if words else None
-        return pa.array(found, pa.string())
 
     def _subscores(self, taken: Taken) -> pa.Array:
         parsed = []
@@ -330,7 +318,7 @@ class Normaliser:
 
     def _with_sku(self, rows: pa.Table, texts: pa.Array) -> pa.Table:
         """An answer that names a product is about it, when the response itself is about none."""
-        sku = self._from_text(texts, rows["sku_id"].combine_chunks())
+        sku, _ = self.links.skus_in(texts, rows["sku_id"].combine_chunks())
         named = pc.and_(pc.is_null(rows["sku_id"].combine_chunks()), pc.is_valid(sku))
         origin = pc.if_else(named, "text", rows["sku_origin"].combine_chunks())
         return conform(
