@@ -42,18 +42,20 @@ def launches(ctx: Context) -> list[Launch]:
         return []
     bad = _complaints(book)
     first = book.months[0]
+    old = [(k, d) for k, d in born.items() if ages[k] >= YOUNG and f"{d:%Y-%m}" >= first]
+    earlier: dict[int, list[float]] = {}  # complaints per 100 reviews of earlier launches, by age
     out = []
     for key in young:
         age = ages[key]
         n, k, stars, rated = _since(book, bad, key, born[key], age)
         if not n:
             continue
-        before = []
-        for other, d in born.items():
-            if ages[other] >= YOUNG and f"{d:%Y-%m}" >= first:
-                m, j, _, _ = _since(book, bad, other, d, age)
-                if m >= SMALL:
-                    before.append(100 * j / m)
+        before = earlier.get(age)
+        if before is None:
+            seen = [_since(book, bad, other, d, age) for other, d in old]
+            before = earlier[age] = [
+                100 * complaints / reviews for reviews, complaints, _, _ in seen if reviews >= SMALL
+            ]
         ref = refs.make("exposure", sku_id=key)
         mid = median(before) if len(before) >= EARLIER else None
         out.append(
