@@ -96,7 +96,7 @@ def claims(
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
     free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)] if used else hits
     targets = [h for h in free if h.term.targets]
-    paired, bare, spent = reader.pairs(targets, free, context)
+    paired, bare, spent = reader.pairs(targets, free, context) if targets else ([], [], [])
     out = decided + paired
     rest = [h for h in free if h not in spent and not h.term.targets]
     named = [t for t in bare if not all(i in lexicon.general for i in t.term.targets)]

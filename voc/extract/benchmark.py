@@ -56,7 +56,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Road:
-    """`costs` of the stages in order; `peak_megabytes` is the most memory that the process held so far."""
+    """`costs` of the stages in order; `peak_megabytes` is the most memory that the process held for the stages."""
 
     reviews: int
     characters: float
@@ -78,10 +78,11 @@ def road(texts: Sequence[str], *, taxonomy: Taxonomy, by_hand: bool = True) -> R
     if not texts:
         raise VocError("there are no reviews to measure the road on")
     stages = dict(_stages(taxonomy))
+    for run in stages.values():  # models and dictionaries load once per worker, not per review
+        run(texts[:PART])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before the script brings its own dictionaries
     slow = _scripts() if by_hand else {}
     seconds: dict[str, list[float]] = {name: [] for name in (*stages, *slow)}
-    for run in stages.values():  # models and dictionaries load once per worker, not per review
-        run(texts[:50])
     for run in slow.values():
         run(texts[:2])
     for start in range(0, len(texts), PART):
@@ -94,7 +95,7 @@ def road(texts: Sequence[str], *, taxonomy: Taxonomy, by_hand: bool = True) -> R
     found = {name: 1e6 * median(values) for name, values in seconds.items()}
     costs = tuple(Cost(name, cost, cost / found[SEGMENTATION]) for name, cost in found.items())
     characters = sum(map(len, texts)) / len(texts)
-    return Road(len(texts), characters, costs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return Road(len(texts), characters, costs, peak)
 
 
 def by_hand(texts: Sequence[str]) -> None:

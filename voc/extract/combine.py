@@ -33,14 +33,18 @@ def combined(
         issue, combination = combinations[number]
         if across and not combination.across:
             continue
-        bag = [[h for h in slots if (number, n) in h.term.slots] for n in range(len(combination.slots))]
+        able = [h for h in slots if number in h.term.combinations]
+        if len(able) < len(combination.slots):
+            continue
+        bag = [[h for h in able if (number, n) in h.term.slots] for n in range(len(combination.slots))]
         if not all(bag):
             continue
         best: list[Hit] | None = None
+        longest = -1
         for parts in _chains(bag, combination.gap):
             length = sum(p.end - p.start for p in parts)
-            if best is None or length > sum(p.end - p.start for p in best):
-                best = parts
+            if length > longest:
+                best, longest = parts, length
         if best is not None:
             out.append((issue, combination, best))
     return out

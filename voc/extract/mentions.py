@@ -1,8 +1,21 @@
 """Mentions: what a review says about which issue, with sign, intent, confidence and place.
 
-The road: normal form, clauses, one automaton over all words of the taxonomy, claims (voc.extract.aspects), what the
-clauses do to each other (voc.extract.reviews), the polarity model for what the words leave open, and one mention per
-issue and intent.
+The road of a few thousand reviews at a time; everything in capitals is arrays over all of them:
+
+    texts ─► SHEET            normal forms laid end to end                              voc.text.sheet
+               ├─► CLAUSES    cuts looked up in a table of characters                   voc.text.clauses
+               └─► WORDS      all words of the taxonomy, one walk through a trie        voc.text.trie, voc.extract.scan
+                     │        which word wins its place; what may negate or weigh it
+                     ▼
+                   OUTCOMES   a number per clause; each number is worked out once       voc.extract.outcomes
+                     │  └───► the claims of one clause, word by word                    voc.extract.aspects
+                     ▼
+                   FINDINGS   plain reviews as they stand                               voc.extract.reviews, .findings
+                     │  └───► knotty ones (cues, rivals, irony) one by one              voc.extract.settle
+                     ▼
+                   the polarity model judges the clauses that the words left open, for all reviews in one call
+                     ▼
+                   MENTIONS   the surest finding per review, issue and intent
 """
 
 from __future__ import annotations
