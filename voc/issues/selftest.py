@@ -34,22 +34,25 @@ from voc.schemas import EXPOSURE, FACTS, POWER, conform
 Array = np.ndarray
 LEVELS = ("store", "sku", "store_sku")
 KIND = "aspect"
+SMALL = 1_000_000
+"""Counts (rows of the exposure x issues) at which a month gets half as many copies as the smallest."""
+LEAST = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is planted. `rises` are shares of reviews; `volumes` the edges of the classes of places by number of reviews.
 
-    `share` of a level's cells, `most` at the utmost, are planted in one copy. A small month has `copies` and `nulls`,
-    a large one fewer, down to a quarter, so that the cost is bounded. A rise is tried where it makes between `fewest` and
-    `plenty` more complaints in the middle place of its class: elsewhere the answer is known beforehand.
+    `share` of a level's cells, `most` at the utmost, are planted in one copy. The smallest months have `copies` and `nulls`,
+    larger ones fewer, down to the part `LEAST` of them, so that the cost is bounded. A rise is tried where it makes between
+    `fewest` and `plenty` more complaints in the middle place of its class: elsewhere the answer is known beforehand.
     """
 
     rises: tuple[float, ...] = (0.01, 0.02, 0.03, 0.05, 0.10, 0.20)
     volumes: tuple[int, ...] = (1, 10, 30, 100, 300, 1000, 3000)
     share: float = 0.02
     most: int = 300
-    copies: int = 12
+    copies: int = 20
     nulls: int = 3
     fewest: float = 1.5
     plenty: float = 60.0
@@ -70,7 +73,7 @@ def power(
     base = _base(month, facts, exposure, issues, skus)
     if base is None:
         return POWER.empty_table()
-    thrift = float(np.clip(1 / (0.4 + base.x.size / 2e6), 1 / 4, 1.0))
+    thrift = float(np.clip(SMALL / (SMALL + base.x.size), LEAST, 1.0))
     copies, nulls = (max(1, round(count * thrift)) for count in (plan.copies, plan.nulls))
     known = _signals(base, base.x, settings)
     tallies: dict[tuple[str, int, float], list[_Planted]] = {}
