@@ -20,6 +20,8 @@ from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE
 Answer = Callable[[Sequence[str]], NDArray[np.int64]]
 SLOW = 2000
 """A baseline without vectorised code is run on at most this many texts."""
+_MULTINOMIAL = 20_000
+"""More texts than this with three classes are learnt one class against the rest: a joint regression takes too long."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,13 @@ def tfidf(
     """TF-IDF of character n-grams and a logistic regression, trained on `texts`: the usual strong and simple baseline."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
 
     vectors = TfidfVectorizer(analyzer="char", ngram_range=characters, sublinear_tf=True, max_features=features)
     matrix = vectors.fit_transform(texts)
-    solver = "liblinear" if len(np.unique(labels)) == 2 else "lbfgs"
-    machine = LogisticRegression(C=4.0, solver=solver, max_iter=300, random_state=0).fit(matrix, labels)
+    machine = LogisticRegression(C=4.0, solver="liblinear", random_state=0)
+    if len(np.unique(labels)) > 2:
+        few = len(texts) <= _MULTINOMIAL
+        machine = LogisticRegression(C=4.0, max_iter=300) if few else OneVsRestClassifier(machine)
+    machine.fit(matrix, labels)
     return lambda some: np.asarray(machine.predict(vectors.transform(some)), dtype=np.int64)
