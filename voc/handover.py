@@ -81,6 +81,7 @@ def power(ranked: Ranked) -> pa.Table:
         exposure=ranked.read("exposure"),
         issues=ranked.issues,
         skus=ranked.read("skus"),
+        sales=ranked.read("sales"),
         settings=ranked.settings,
         sensitivity=prevalences.sensitivity(ranked.read("prevalence")),
     )
@@ -175,7 +176,7 @@ def _confidence(ranked: Ranked) -> float:
 
 STEPS: Mapping[str, Step] = {
     "prevalence": Step(prevalence, ("facts", "exposure", "mentions"), ("audit",)),
-    "power": Step(power, ("facts", "exposure", "skus", "prevalence")),
+    "power": Step(power, ("facts", "exposure", "skus", "sales", "prevalence")),
     "verdicts": Step(verdicts, ("skus",), ("fixes", "facts", "exposure")),
     "wording": Step(wording, ("ranking", "stores", "skus"), ("mentions", "reviews")),
     "tags": Step(tags, ("skus",), ("mentions", "reviews")),

@@ -97,6 +97,18 @@ def test_other_months_and_rivals_do_not_matter(chain, table):
     assert power(MONTH, **given, skus=skus, plan=PLAN).equals(table)
 
 
+def test_where_sales_are_the_exposure_they_are_in_the_copies_too(chain, table):
+    """A store that sold far more than it was spoken of stands out less, and what is planted there is found less often."""
+    pairs = parts(chain)["exposure"].group_by(["store_id", "sku_id"]).aggregate([("n_reviews", "sum")])
+    stores, counts = (pairs[column].to_pylist() for column in ("store_id", "n_reviews_sum"))
+    units = [n * (60 if store <= "S0009" else 1) for store, n in zip(stores, counts, strict=True)]
+    sales = pa.table({"store_id": pairs["store_id"], "sku_id": pairs["sku_id"], "units": pa.array(units)})
+    sales = sales.append_column("month", pa.array([MONTH] * len(sales)))
+    other = power(MONTH, **parts(chain), sales=sales, plan=PLAN)
+    found = [sum(r["found"] for r in rows(t, copy="planted", level="store")) for t in (table, other)]
+    assert found[1] < found[0]
+
+
 def test_a_store_that_does_not_answer_for_an_issue_is_not_tested_for_it(chain):
     given = parts(chain)
     given["issues"] = {code: IssueMeta(code, store=False) for code in given["issues"]}

@@ -60,17 +60,18 @@ class Plan:
 
 def power(
     month: str, *, facts: pa.Table, exposure: pa.Table, issues: Mapping[str, IssueMeta], skus: pa.Table | None = None,
-    settings: RankSettings | None = None, plan: Plan | None = None, sensitivity: float | None = None,
+    sales: pa.Table | None = None, settings: RankSettings | None = None, plan: Plan | None = None,
+    sensitivity: float | None = None,
 ) -> pa.Table:  # fmt: skip
     """POWER of `month`: per level, class of volume and rise, how many of the planted issues became signals.
 
-    facts, exposure, issues, skus, settings: what the month was ranked from. `sensitivity`: the share of real complaints
+    facts, exposure, issues, skus, sales, settings: what the month was ranked from. `sensitivity`: the share of real complaints
     that are tagged, from an audit, in (0, 1]; with it a rise is one in what customers say, of which that part is planted.
     Intervals are Wilson's at 95%. A month without reviews or complaints gives no rows.
     """
     plan = plan or Plan()
     settings = dataclasses.replace(settings or RankSettings(), draws=1, evidence=0)
-    base = _base(month, facts, exposure, issues, skus)
+    base = _base(month, facts, exposure, issues, skus, sales)
     if base is None:
         return POWER.empty_table()
     thrift = float(np.clip(SMALL / (SMALL + base.x.size), LEAST, 1.0))
@@ -122,6 +123,7 @@ class _Base:
     month: str
     data: Month
     known: Mapping[str, IssueMeta]
+    sales: pa.Table | None
     source: Array
     store: Array
     sku: Array
@@ -142,8 +144,9 @@ class _Planted:
 
 
 def _base(
-    month: str, facts: pa.Table, exposure: pa.Table, issues: Mapping[str, IssueMeta], skus: pa.Table | None
-) -> _Base | None:
+    month: str, facts: pa.Table, exposure: pa.Table, issues: Mapping[str, IssueMeta], skus: pa.Table | None,
+    sales: pa.Table | None,
+) -> _Base | None:  # fmt: skip
     """The month as arrays, rows in the order of their counts; None where there is nothing to rank."""
     facts, exposure, _ = own(facts, exposure, None, skus)
     unranked = pa.array(sorted(code for code, issue in issues.items() if not issue.ranked), pa.string())
@@ -180,7 +183,7 @@ def _base(
         level = _level(place, np.flatnonzero(named), n, x, everything if name == "sku" else np.flatnonzero(answers))
         if len(level.n) and len(level.issues):
             levels[name] = level
-    return _Base(month, data, issues, source, store, sku, n, x, levels)
+    return _Base(month, data, issues, sales, source, store, sku, n, x, levels)
 
 
 def _level(place: Array, rows: Array, n: Array, x: Array, issues: Array) -> _Level:
@@ -314,7 +317,7 @@ def _signals(base: _Base, x: Array, settings: RankSettings) -> dict[str, set[int
     }
     ranking = rank(
         base.month, facts=conform(pa.table(facts), FACTS), exposure=conform(pa.table(exposure), EXPOSURE),
-        issues=base.known, settings=settings,
+        issues=base.known, sales=base.sales, settings=settings,
     )  # fmt: skip
     gated = ranking.filter(pc.is_in(pc.field("gate"), value_set=pa.array(GATED)))
     out = {}
