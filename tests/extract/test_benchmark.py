@@ -8,7 +8,8 @@ from voc.errors import VocError
 from voc.extract import benchmark
 from voc.taxonomy import load
 
-TEXTS = ["味道很好，就是物流太慢了。", "包装破损，饼干都碎了", "没什么味道，不会再买", "", "The staff was rude but the cookies are great"] * 40
+TEXTS = ["味道很好，就是物流太慢了。", "包装破损，饼干都碎了", "没什么味道，不会再买", "",
+         "The staff was rude but the cookies are great"] * 40  # fmt: skip
 
 
 def test_every_stage_has_its_cost() -> None:
