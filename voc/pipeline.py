@@ -30,6 +30,7 @@ from voc.extract import keywords as keyword_table
 from voc.extract import mentions as mention_stage
 from voc.extract import sentiment as sentiment_stage
 from voc.ingest import Ingested
+from voc.issues import counts
 from voc.lake import Lake
 from voc.parts import Part, pieces
 from voc.schemas import empty
@@ -301,7 +302,7 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
         complaints=ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum),
         settings=ranking_settings(work.config),
     )
-    sales, lots = lake.read("sales", months=months), ranking_room.lots(mentions, reviews, skus=skus, confidence=minimum)
+    sales, lots = lake.read("sales", months=months), counts.lots(mentions, reviews, skus=skus, confidence=minimum)
     table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, lots=lots, **shared)
     ranked = handover.Ranked(work, month, shared["settings"], shared["issues"])
     table = handover.with_ratings(ranked, table)

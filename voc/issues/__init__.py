@@ -1,13 +1,13 @@
 """From mentions to a ranking: additive counts, expectations, shrunken relative risks, signals; the chain and safety lists.
 
-facts, exposure, topic_facts, complaints, complainers, respondents, lots, merge   voc.issues.counts
+facts, exposure, topic_facts, complaints, complainers, respondents, merge   voc.issues.counts
 rank, RankSettings, IssueMeta                     voc.issues.ranking, voc.issues.settings
 chain, withheld                                   voc.issues.chain
 safety                                            voc.issues.safety
 """
 
 from voc.issues.chain import chain, previous, withheld
-from voc.issues.counts import complainers, complaints, exposure, facts, lots, merge, respondents, topic_facts
+from voc.issues.counts import complainers, complaints, exposure, facts, merge, respondents, topic_facts
 from voc.issues.ranking import rank
 from voc.issues.safety import safety
 from voc.issues.settings import IssueMeta, RankSettings
@@ -20,7 +20,6 @@ __all__ = [
     "complaints",
     "exposure",
     "facts",
-    "lots",
     "merge",
     "previous",
     "rank",
