@@ -150,8 +150,8 @@ WORDING = _schema(
 # What is to be done, kept over months: `status` open | done | contested; `last_seen` the last month with a signal.
 ACTIONS = _schema(
     action_id=(TEXT,), opened=(TEXT,), last_seen=(TEXT,), level=(TEXT,), store_id=TEXT, sku_id=TEXT, region=TEXT,
-    category=TEXT, issue_kind=(TEXT,), aspect=(TEXT,), owner=TEXT, due=(pa.date32(),), status=(TEXT,), observed=(INT,),
-    expected=REAL, priority=REAL, fixed_on=pa.date32(), note=TEXT, verdict=TEXT, evidence=(WORDS,),
+    category=TEXT, lot=TEXT, issue_kind=(TEXT,), aspect=(TEXT,), owner=TEXT, due=(pa.date32(),), status=(TEXT,),
+    observed=(INT,), expected=REAL, priority=REAL, fixed_on=pa.date32(), note=TEXT, verdict=TEXT, evidence=(WORDS,),
 )  # fmt: skip
 
 # Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.

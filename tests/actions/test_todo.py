@@ -63,6 +63,14 @@ def test_the_first_issues_of_the_chain_are_lines_too():
     assert (row["level"], row["aspect"], row["expected"]) == ("chain", "P07", None)
 
 
+def test_a_lot_is_a_line_but_its_end_is_no_fix():
+    table = after(signal(level="lot", store_id=None, sku_id="k1", lot="20260901"))
+    (row,) = table.to_pylist()
+    assert (row["level"], row["lot"], row["sku_id"]) == ("lot", "20260901", "k1")
+    done = todo.answered(table, [{"action_id": row["action_id"], "status": "done", "fixed_on": dt.date(2026, 9, 20)}])
+    assert not len(todo.fixes(done, FIXES.empty_table()))
+
+
 def test_twice_is_once_and_the_order_of_rows_does_not_matter():
     rows = [signal(), signal(aspect="V06"), signal(level="sku", store_id=None, sku_id="k")]
     first = after(*rows)

@@ -106,6 +106,8 @@ def _contrasts(month: str, ranking: pa.Table, spoken: Spoken) -> Iterator[tuple[
     now = spoken.columns["month"] == spoken.place("month", month)
     gated = ranking.filter(pc.is_in(pc.field("gate"), value_set=pa.array(GATED)) & (pc.field("issue_kind") == "aspect"))
     for row in gated.to_pylist():
+        if row["level"] == "lot":  # complaints do not carry their lot
+            continue
         issue = now & (spoken.columns["issue_code"] == spoken.place("issue_code", row["aspect"]))
         inside = issue.copy()
         for name in PLACES:

@@ -20,8 +20,10 @@ from voc.actions import lists
 from voc.errors import InputError, UnknownName
 from voc.schemas import ACTIONS, FIXES, conform
 
-LEVELS = ("store", "sku", "store_sku", "region", "category")
-IDS = ("store_id", "sku_id", "region", "category")
+LEVELS = ("store", "sku", "store_sku", "region", "category", "lot")
+IDS = ("store_id", "sku_id", "region", "category", "lot")
+FIXABLE = ("store", "sku", "store_sku")
+"""Levels whose done actions are fixes: places that go on, unlike a lot, and have a rest of the chain beside them."""
 NUMBERS = ("observed", "expected", "priority", "evidence")
 GATED = ("strong", "moderate")
 OPEN, DONE, CONTESTED = STATES = ("open", "done", "contested")
@@ -75,7 +77,7 @@ def fixes(actions: pa.Table, declared: pa.Table) -> pa.Table:
     done = [
         {key: row[key] for key in ("aspect", "store_id", "sku_id", "fixed_on", "note")} | {"fix_id": row["action_id"]}
         for row in actions.to_pylist()
-        if row["status"] == DONE and row["issue_kind"] == "aspect" and (row["store_id"] or row["sku_id"])
+        if row["status"] == DONE and row["issue_kind"] == "aspect" and row["level"] in FIXABLE
     ]
     known = {row["action_id"] for row in actions.to_pylist()}
     by_hand = [row for row in declared.to_pylist() if row["fix_id"] not in known]

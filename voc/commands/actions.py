@@ -17,7 +17,7 @@ from voc.lake import locked
 from voc.workspace import Workspace
 
 SHOWN = ("action_id", "status", "owner", "due", "fixed_on", "note", "level", "store_id", "sku_id", "region", "category",
-         "aspect", "issue", "opened", "last_seen", "observed", "expected", "priority", "verdict")  # fmt: skip
+         "lot", "aspect", "issue", "opened", "last_seen", "observed", "expected", "priority", "verdict")  # fmt: skip
 
 
 def list_(
@@ -55,7 +55,7 @@ def list_(
 
 def _line(row: dict[str, Any]) -> dict[str, Any]:
     """A row as the terminal shows it."""
-    place = " × ".join(row[key] for key in ("store_id", "sku_id", "region", "category") if row[key])
+    place = " × ".join(row[key] for key in ("store_id", "sku_id", "region", "category", "lot") if row[key])
     of = "" if row["expected"] is None else f" ({row['expected']:.1f})"
     return {
         "action": row["action_id"], "status": row["status"], "due": row["due"], "owner": row["owner"],
