@@ -17,6 +17,7 @@ from voc.report.records import Row
 from voc.report.words import CHANGES
 
 LEVELS = ("store", "sku", "store_sku")
+MOST = 200  # rows of one table; the workbook has all of them
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,14 @@ def moves(
     ctx: Context, levels: tuple[str, ...] = LEVELS, *, dim: str | None = None, key: str | None = None
 ) -> list[Move]:
     """Cells that moved, rises first, the largest excess or fall first; of one store or SKU with `dim` and `key`."""
-    rows = [r for level in levels for r in ctx.book.by_level.get(level, ()) if r["change"] in MOVED]
-    if dim:
-        rows = [r for r in rows if r[f"{dim}_id"] == key]
+    if dim and key is not None:
+        rows = [r for r in ctx.moved_of(dim, key) if r["level"] in levels]
+    else:
+        rows = [r for level in levels for r in ctx.book.by_level.get(level, ()) if r["change"] in MOVED]
     rows.sort(
         key=lambda r: (MOVED.index(r["change"]), -abs(r["observed"] - (r["expected"] or 0.0)), r["level"], r["rank"])
     )
-    return [_move(ctx, r) for r in rows]
+    return [_move(ctx, r) for r in rows[:MOST]]
 
 
 def _move(ctx: Context, row: Row) -> Move:

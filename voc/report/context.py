@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from voc import refs
 from voc.report.book import Book
 from voc.report.cells import Cells
+from voc.report.claims import MOVED
 from voc.report.dims import slug, tidy
 from voc.report.figures import Evidence, Fig
 from voc.report.quotes import Quote, quotes
@@ -42,15 +43,24 @@ class Context:
 
     def __post_init__(self) -> None:
         self._gated: dict[tuple[str, str], list[Row]] = {}
+        self._moved: dict[tuple[str, str], list[Row]] = {}
         for level, dims in (("store", ("store",)), ("sku", ("sku",)), ("store_sku", ("store", "sku"))):
             for row in self.book.gated.get(level, ()):
                 for dim in dims:
                     self._gated.setdefault((dim, row[f"{dim}_id"]), []).append(row)
+            for row in self.book.by_level.get(level, ()):
+                if row["change"] in MOVED:
+                    for dim in dims:
+                        self._moved.setdefault((dim, row[f"{dim}_id"]), []).append(row)
         self._answers: bool | None = None
 
     def gated_of(self, dim: str, key: str) -> list[Row]:
         """The gated rows of a store or SKU, its pairs included."""
         return self._gated.get((dim, key), [])
+
+    def moved_of(self, dim: str, key: str) -> list[Row]:
+        """The rows of a store or SKU that moved against the months before, its pairs included."""
+        return self._moved.get((dim, key), [])
 
     @property
     def has_replies(self) -> bool:
