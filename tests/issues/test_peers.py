@@ -3,7 +3,6 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pytest
 
 from voc.issues import IssueMeta, counts, peers, rank
 from voc.issues.shrinkage import PRIOR
@@ -52,7 +51,7 @@ def noisy(s, k):
 
 
 def test_a_format_that_hears_more_of_it_is_no_fault_of_its_stores():
-    tables = chain_of(lambda s, k: (9 if s % 2 else 3) + noisy(s, k))
+    tables = chain_of(lambda s, k: (16 if s % 2 else 3) + noisy(s, k))
     alone = ranked(tables)
     assert alone["s01"]["peers"] is None and alone["s01"]["peer_stores"] is None
     assert alone["s01"]["rr"] > 1.3
@@ -64,7 +63,7 @@ def test_a_format_that_hears_more_of_it_is_no_fault_of_its_stores():
 
 
 def test_a_store_that_is_worse_than_its_peers_stands_out():
-    tables = chain_of(lambda s, k: (16 if s == 4 else 8 if s % 2 else 3) + noisy(s, k))
+    tables = chain_of(lambda s, k: (16 if s % 2 or s == 4 else 3) + noisy(s, k))
     among = ranked(tables, stores=stores_of(format=kiosk))
     assert among["s04"]["gate"] == "strong"
     assert [s for s, row in among.items() if row["gate"] != "insufficient"] == ["s04"]
@@ -73,8 +72,7 @@ def test_a_store_that_is_worse_than_its_peers_stands_out():
 def test_formats_that_do_not_differ_leave_the_chain_as_it_is():
     tables = chain_of(lambda s, k: 6 + noisy(s, k))
     alone, among = ranked(tables), ranked(tables, stores=stores_of(format=kiosk))
-    for store, row in alone.items():
-        assert among[store]["expected"] == pytest.approx(row["expected"], rel=0.05)
+    assert among == alone
 
 
 def test_the_narrowest_group_with_enough_stores_is_taken():
@@ -95,8 +93,7 @@ def test_the_narrowest_group_with_enough_stores_is_taken():
 def test_nothing_known_of_stores_means_no_peers():
     found = peers.find(np.array([5.0, 9.0]), {"format": ([], np.full(2, -1)), "region": ([], np.full(2, -1))})
     assert found.group.tolist() == [-1, -1]
-    factor, doubt = peers.scale(np.ones((2, 3)), np.ones((2, 3)), found, PRIOR)
-    assert (factor == 1).all() and (doubt == 0).all()
+    assert (peers.scale(np.ones((2, 3)), np.ones((2, 3)), found, PRIOR) == 1).all()
 
 
 def test_sizes_of_a_product_add_up_to_it():

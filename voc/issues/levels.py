@@ -8,7 +8,6 @@ import numpy as np
 
 from voc.issues import shrinkage
 from voc.issues.expectation import Cells, Margins
-from voc.issues.peers import Peers, scale
 from voc.issues.shrinkage import Fit, Prior
 
 Array = np.ndarray
@@ -45,16 +44,13 @@ class Level:
         return Level(self.unit[rows], self.issue[rows], self.x[rows], self.expected[rows], self.doubt[rows], self.fit)
 
 
-def store_level(cells: Cells, found: Margins, peers: Peers, prior: Prior) -> Level:
-    """Stores, given the SKUs that they sell and what their peers are like."""
-    x, expected = cells.x_store[:-1], found.expected_store[:-1]
-    if not (peers.group >= 0).any():
+def store_level(cells: Cells, found: Margins, factor: Array, prior: Prior) -> Level:
+    """Stores, given the SKUs that they sell and, by `factor` (S, I), what their peers are like (`voc.issues.peers`)."""
+    x, expected = cells.x_store[:-1], found.expected_store[:-1] * factor
+    if (factor == 1).all():
         return _dense(x, expected, found.fit_store)
-    factor, doubt = scale(x, expected, peers, prior)
-    scaled = expected * factor
-    there = scaled > 0
-    fit = shrinkage.fit(*_tempered(x[there], scaled[there], doubt[there]), prior=prior, start=found.fit_store)
-    return _dense(x, scaled, fit, doubt)
+    there = expected > 0
+    return _dense(x, expected, shrinkage.fit(x[there], expected[there], prior=prior))
 
 
 def sku_level(cells: Cells, found: Margins) -> Level:

@@ -1,15 +1,16 @@
 """Which stores a store is compared with: those of its format, its region and its size, where there are enough of them.
 
-A street stall and a hypermarket hear different complaints in every month, and that is nobody's fault. So a store's
-expectation is scaled by what its peers, itself left out, had over what the chain's rates foretold of them. That ratio is
-the posterior mean under the shrinker of `voc.issues.shrinkage`, fitted to the groups: where groups do not differ beyond
-chance it is 1, and the store is compared with the chain as a whole.
+A street stall and a hypermarket hear different complaints in every month, and that is nobody's fault. Where a group
+clearly differs from the chain in an issue, its stores' expectations are scaled by what their peers, the store itself left
+out, had over what the chain's rates foretold of them (the posterior mean under the shrinker of `voc.issues.shrinkage`,
+fitted to the groups). Elsewhere a store is compared with the chain as a whole: a factor of about 1 would add nothing but
+its own uncertainty.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +21,14 @@ Array = np.ndarray
 
 LEAST = 8
 """Stores that a group must have, the one that is compared among them."""
+
+ALIKE = (float(np.log(200.0)), 1.0)
+"""Centre and spread of what is believed of groups' variation (see `Prior.variation`): groups are far more alike than stores,
+and one that is not says so with many complaints."""
+
+CLEAR = ((2 / 3, 1.5), 0.95)
+"""A group differs where its risk is outside of these bounds, on one side, with this probability: by as much as would make
+signals of its stores, against a threshold of 1.5."""
 
 BANDS = ("small", "middle", "large")
 KEYS = (("format", "region", "volume"), ("format", "region"), ("format", "volume"), ("format",), ("region", "volume"),
@@ -76,22 +85,25 @@ def find(n: Array, known: Mapping[str, tuple[list[str], Array]], *, least: int =
     return Peers(group, names, members)
 
 
-def scale(x: Array, expected: Array, peers: Peers, prior: Prior) -> tuple[Array, Array]:
-    """What to multiply `expected` (S, I) by, and the squared coefficient of variation of that: (S, I) each.
+def scale(x: Array, expected: Array, peers: Peers, prior: Prior) -> Array:
+    """What to multiply `expected` (S, I) by: (S, I).
 
-    For a store with peers the posterior mean of its peers' risk, the store's own complaints x left out; 1 and 0 for others.
+    For a store whose group clearly differs in an issue the posterior mean of its peers' risk, the store's own complaints x
+    left out; exactly 1 for others.
     """
-    factor, doubt = np.ones(x.shape), np.zeros(x.shape)
+    factor = np.ones(x.shape)
     inside = peers.group >= 0
     if not inside.any():
-        return factor, doubt
+        return factor
     x_all = np.stack([x[stores].sum(axis=0) for stores in peers.members])
     e_all = np.stack([expected[stores].sum(axis=0) for stores in peers.members])
     there = e_all > 0
-    fit = shrinkage.fit(x_all[there], e_all[there], prior=prior)
+    fit = shrinkage.fit(x_all[there], e_all[there], prior=replace(prior, variation=ALIKE))
     mine = peers.group[inside]
     x_rest = np.maximum(x_all[mine] - x[inside], 0.0)
     e_rest = np.maximum(e_all[mine] - expected[inside], 0.0)
-    factor[inside] = shrinkage.mean(x_rest, e_rest, fit)
-    doubt[inside] = 1 / (fit.ordinary + x_rest)
-    return factor, doubt
+    (low, high), sure = CLEAR
+    above = [shrinkage.p_above(x_all, np.maximum(e_all, 1e-12), fit, bound) for bound in (low, high)]
+    differs = there & ((above[0] <= 1 - sure) | (above[1] >= sure))
+    factor[inside] = np.where(differs[mine], shrinkage.mean(x_rest, e_rest, fit), 1.0)
+    return factor

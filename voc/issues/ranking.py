@@ -113,13 +113,15 @@ def _kind(
 ) -> list[pa.Table]:
     """The rows of all levels but lots and the chain; `said` are this kind's complaints, best evidence first."""
     cells = frame.data.cells
-    all_levels = _levels(frame, cells, found, settings)
+    factor = peers.scale(cells.x_store[:-1], found.expected_store[:-1], frame.peers, settings.prior)
+    all_levels = _levels(frame, cells, found, factor, settings)
     text_cells = dataclasses.replace(cells, n=frame.data.n_text)
     if np.array_equal(frame.data.n_text, cells.n):
         text_levels = all_levels
     else:
         text_found = expectation.margins(text_cells, prior=settings.prior)
-        text_levels = _levels(frame, text_cells, text_found, settings)
+        text_factor = peers.scale(cells.x_store[:-1], text_found.expected_store[:-1], frame.peers, settings.prior)
+        text_levels = _levels(frame, text_cells, text_found, text_factor, settings)
     places = _places(frame.data, said)
     out = []
     for name in LEVELS:
@@ -133,7 +135,7 @@ def _kind(
         columns["text_only_gate"] = _matched(level, text, _gate(name, text, settings), len(frame.known))
         columns |= trends.columns(level, columns["gate"], moved, settings)
         if name == "store":
-            columns |= _peers(frame.peers, level)
+            columns |= _peers(frame.peers, level, factor)
         if name in ("store", "sku"):
             columns["driver"] = _drivers(name, level, frame, found, settings)
         key = _key(frame.units(name, *places[:3]), places[3], len(frame.known))
@@ -144,11 +146,12 @@ def _kind(
     return out
 
 
-def _levels(frame: Frame, cells: Cells, found: Margins, settings: RankSettings) -> dict[str, Level]:
-    """Every level's cells; issues that a store does not answer for are in neither its rows nor its pairs'."""
+def _levels(frame: Frame, cells: Cells, found: Margins, factor: Array, settings: RankSettings) -> dict[str, Level]:
+    """Every level's cells, stores scaled by their peers' `factor`; issues that a store does not answer for are in neither
+    its rows nor its pairs'."""
     answers = np.array([issue.store for issue in frame.known], dtype=bool)
     prior = settings.prior
-    store = levels.store_level(cells, found, frame.peers, prior)
+    store = levels.store_level(cells, found, factor, prior)
     members = {"store": (cells.x_store, found.expected_store), "sku": (cells.x_sku, found.expected_sku)}
     grouped = {
         level: levels.group_level(
@@ -209,10 +212,10 @@ def _scores(frame: Frame, name: str, level: Level, n: Array, settings: RankSetti
     }  # fmt: skip
 
 
-def _peers(found: Peers, level: Level) -> dict[str, pa.Array]:
+def _peers(found: Peers, level: Level, factor: Array) -> dict[str, pa.Array]:
     """What the stores that each row is compared with have in common, and how many they are; null for the whole chain."""
     group = found.group[level.unit]
-    none = group < 0
+    none = (group < 0) | (factor[level.unit, level.issue] == 1)
     kinds = pa.array([list(name) for name in found.names], pa.list_(pa.string()))
     sizes = pa.array(found.sizes, pa.int64())
     return {"peers": kinds.take(pa.array(group, mask=none)), "peer_stores": sizes.take(pa.array(group, mask=none))}
