@@ -25,6 +25,7 @@ _AHEAD_OF = re.compile(r"(?:秒杀|完胜|吊打|碾压|超过|胜过|强过|好
 _BEHIND_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不如|比不上|比不过|没有?|赶不上|不及){_US}")
 _THAN_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}")
 _BESIDE_US = re.compile(rf"(?:家|的)?[跟和与同]{_US}.{{0,2}}(?:比|没法比)")
+_TIRED_OF = re.compile(r"(?:家|的)?(?:都|已经?|早)?(?:吃|喝|用|买)(?:腻|够|烦)了")
 _LOSES = re.compile(r"弱|差|逊|不行|不够看|输|渣|难吃|拉胯|弟弟|没眼看|worse")
 _BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
 _BESIDE = re.compile(r"[跟和与]$")
@@ -64,6 +65,8 @@ def _how(before: str, after: str) -> Comparison | None:
         # 没有X is a comparison only with something to measure by: 没有X好吃
         return None if _LACKING.search(before) and not _MEASURE.search(after) else "we_trail"
     if _AHEAD_OF.search(before) or _BEHIND_US.match(after):
+        return "we_lead"
+    if _TIRED_OF.match(after):
         return "we_lead"
     if beside := _BESIDE_US.match(after):
         return "we_lead" if _LOSES.search(after, beside.end()) else "reversed"
