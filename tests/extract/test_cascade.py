@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voc.extract.cascade import Thresholds, corrected, known_issues
-from voc.extract.mentions import Mention
+from voc.extract.mentions import Mention, analyze, label
 from voc.extract.scan import scanner
 from voc.models.encoder import OPINION, Read
 from voc.taxonomy import load
@@ -63,13 +63,16 @@ class Table:
         return [((int(s), int(e)), OPINION) for s, e in zip(read.starts, read.ends, strict=True)][:1]
 
 
-LIMITS = Thresholds(sure=0.85, add=0.5, add_general=0.6, pole=0.6, drop=0.05, move=0.7, turn=0.7, fade=0.8)
+LIMITS = Thresholds(sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
 
 
 @pytest.fixture(autouse=True)
-def _one_opinion(monkeypatch):
-    """The linear model says here what the table says."""
+def _one_opinion(monkeypatch, request):
+    """The linear models say here what the table says of polarity, and nothing of issues."""
+    if request.function is test_the_accurate_profile_end_to_end:
+        return
     monkeypatch.setattr("voc.extract.cascade._linear", lambda parts: Table.current.poles(parts))
+    monkeypatch.setattr("voc.extract.cascade._named", lambda parts: [("--", 0.0)] * len(parts))
 
 
 def mention(text, clause, code, intent, confidence, polarity=None):
@@ -96,17 +99,16 @@ def test_a_sure_review_is_not_asked():
 def test_a_clause_without_a_mention_gets_one():
     text = "催了又催才出库,味道很好"
     told = [mention(text, "味道很好", "P10", "praise", 0.9)]
-    found, _ = run(text, told, {"催了又催才出库": ({"V01": 0.9}, NEGATIVE)})
+    found, _ = run(text, told, {"催了又催才出库": ({"V01": 0.95}, NEGATIVE)})
     assert found == [("V01", "complaint"), ("P10", "praise")]
 
 
-def test_an_unlikely_issue_goes_and_a_likely_one_takes_its_place():
+def test_an_issue_is_new_where_both_models_or_one_very_surely_mean_it(monkeypatch):
     text = "个头跟鹌鹑蛋似的"
-    told = [mention(text, text, "P16", "complaint", 0.6)]
-    found, _ = run(text, told, {text: ({"P08": 0.95}, NEGATIVE)})
-    assert found == [("P08", "complaint")]
-    found, _ = run(text, told, {})
-    assert found == []
+    said = {text: ({"P08": 0.6}, NEGATIVE)}
+    assert run(text, [], said)[0] == []
+    monkeypatch.setattr("voc.extract.cascade._named", lambda parts: [("P08", 0.5)] * len(parts))
+    assert run(text, [], said)[0] == [("P08", "complaint")]
 
 
 def test_the_models_turn_a_sign_that_no_word_gave():
@@ -148,13 +150,13 @@ def test_nothing_is_added_where_nothing_is_claimed(text):
 def test_a_general_mention_gives_way_to_a_specific_one_of_its_intent():
     text = "太差了,催了又催才出库"
     told = [mention(text, "太差了", "P00", "complaint", 0.55)]
-    said = {"太差了": ({"P00": 0.9}, NEGATIVE), "催了又催才出库": ({"V01": 0.9}, NEGATIVE)}
+    said = {"太差了": ({"P00": 0.9}, NEGATIVE), "催了又催才出库": ({"V01": 0.95}, NEGATIVE)}
     assert run(text, told, said)[0] == [("V01", "complaint")]
 
 
 def test_spans_are_those_of_the_raw_text():
     text = "①太好了…催了又催才出庫"
-    found = corrected([text], [[]], lexicon=LEXICON, encoder=Table({"催了又催才出库": ({"V01": 0.9}, NEGATIVE)}),
+    found = corrected([text], [[]], lexicon=LEXICON, encoder=Table({"催了又催才出库": ({"V01": 0.95}, NEGATIVE)}),
                       thresholds=LIMITS)[0]  # fmt: skip
     assert [text[slice(*m.span)] for m in found] == ["催了又催才出庫"]
     assert all(0.05 <= m.confidence <= 1 and -1 <= m.polarity <= 1 for m in found)
@@ -172,3 +174,16 @@ def test_issues_of_another_meaning_are_not_known():
     assert len(known_issues(LEXICON, encoder)) == len(CODES)
     renamed = Table({}, names={**encoder.names, "P10": "something else"})
     assert LEXICON.number["P10"] not in known_issues(LEXICON, renamed)
+
+
+def test_the_accurate_profile_end_to_end():
+    texts = ["下单一周才送到,菜都凉了", "一般般", None, "味道很好"]
+    fast = analyze(texts, taxonomy=TAXONOMY)
+    found = analyze(texts, taxonomy=TAXONOMY, profile="accurate")
+    assert found.schema == fast.schema
+    rows = found.to_pylist()
+    assert {(m["row"], m["intent"]) for m in rows} >= {(0, "complaint"), (3, "praise")}
+    assert all(0 < m["confidence"] <= 1 and -1 <= m["polarity"] <= 1 for m in rows)
+    alone = analyze(texts[:1], taxonomy=TAXONOMY, profile="accurate").to_pylist()
+    assert alone == [m for m in rows if m["row"] == 0]
+    assert label(TAXONOMY, "accurate").endswith("+accurate-1") and "accurate" not in label(TAXONOMY)

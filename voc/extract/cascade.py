@@ -1,9 +1,9 @@
 """The accurate profile: the fast road first, then the encoder where that road is unsure or the stake is high.
 
-The encoder reads the whole review once. It confirms, turns or drops the findings that the fast road is unsure of, moves
-them to another issue, and adds what the words of the taxonomy missed. The polarity of a clause is the mean of what the
-encoder and the linear model say: the one reads context, the other was taught negation. The cascade leaves alone what the
-fast road decided by construction (suppositions, hearsay, questions, wishes, comparisons), and adds no safety complaint.
+The encoder reads the whole review once. It confirms, turns or drops the findings that the fast road is unsure of, and adds
+what the words of the taxonomy missed. Polarity and issue of a clause are the means of what the encoder and the linear
+models say: the one reads context, the others were taught negation and more words. The cascade leaves alone what the fast
+road decided by construction (suppositions, hearsay, questions, wishes, comparisons), and adds no safety complaint.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from voc.extract.cues import LONGEST, Cues, cues
 from voc.extract.findings import CREDIBLE
 from voc.extract.lexicon import Lexicon
 from voc.extract.mentions import Mention
-from voc.models import encoder, polarity
+from voc.models import aspects, encoder, polarity
 from voc.models.encoder import OPINION, Encoder, Read
 from voc.text.clauses import clauses
 from voc.text.normalise import Normal, normalise
 
 SIGNED = ("complaint", "praise", "neutral")
 _SHORTEST = 2
-_MAY_COMPLAIN = 0.5  # by the linear model
+_MAY_COMPLAIN = 0.7  # by the linear model
 _NEGATIVE, _NEUTRAL, _POSITIVE = 0, 1, 2
 _INTENTS = ("complaint", "neutral", "praise")
 _LONGEST_TEXT = 2_000
@@ -36,20 +36,18 @@ _LONGEST_TEXT = 2_000
 class Thresholds:
     """Chosen on held-out data (CARD.md); all in [0, 1].
 
-    A mention below `sure` confidence makes its review worth asking, and may be dropped, moved or turned. `add` and
-    `add_general`: issue probability of a new mention; `pole`: its least probability of a pole. `drop`: a mention whose
-    issue is less likely goes. `move`: one issue that is this likely takes its place. `turn`: probability of the other
-    pole that turns a mention without an opinion word. `fade`: probability of neutral that makes an unsure one neutral.
+    A mention below `sure` confidence makes its review worth asking, and may be turned or fade. `add` and `add_general`:
+    the issue's probability from which a mention is new, the mean of the encoder's and the linear aspect head's; `pole`:
+    its least probability of a pole. `turn`: probability of the other pole that turns a mention without an opinion word.
+    `fade`: probability of neutral that makes an unsure mention neutral, and an unsure verdict on the whole go.
     """
 
-    sure: float = 0.85
-    add: float = 0.5
-    add_general: float = 0.6
+    sure: float = 0.75
+    add: float = 0.45
+    add_general: float = 1.01
     pole: float = 0.6
-    drop: float = 0.05
-    move: float = 0.7
     turn: float = 0.7
-    fade: float = 0.8
+    fade: float = 0.7
 
 
 def corrected(
@@ -72,9 +70,12 @@ def corrected(
         if spans and _worth_asking(normal, spans, linear, found[row], lexicon, thresholds):
             asked.append((row, normal, spans, linear))
     known = known_issues(lexicon, encoder)
+    names = _named([normal.text[start:end] for _, normal, spans, _ in asked for start, end in spans])
     reads = encoder.read([normal.text for _, normal, _, _ in asked])
+    at = 0
     for (row, normal, spans, linear), read in zip(asked, reads, strict=True):
-        out[row] = _Review(normal, spans, read, linear, lexicon, encoder, known, thresholds).corrected(found[row])
+        others, at = _Second(linear, names[at : at + len(spans)]), at + len(spans)
+        out[row] = _Review(normal, spans, read, others, lexicon, encoder, known, thresholds).corrected(found[row])
     return out
 
 
@@ -92,6 +93,23 @@ def reader(lexicon: Lexicon) -> Callable[[Sequence[str | None], list[list[Mentio
     model = encoder.load()
     limits = Thresholds(**model.limits)
     return lambda texts, found: corrected(texts, found, lexicon=lexicon, encoder=model, thresholds=limits)
+
+
+def _named(parts: Sequence[str]) -> list[tuple[str, float]]:
+    """The issue that the linear aspect head gives to each clause, and how sure it is."""
+    if not parts:
+        return []
+    head = aspects.load()
+    numbers, chances = head.named(parts)
+    return [(head.codes[number], chance) for number, chance in zip(numbers.tolist(), chances.tolist(), strict=True)]
+
+
+@dataclass(frozen=True)
+class _Second:
+    """What the linear models say of the clauses of a review: polarity (n, 3), and an issue each with its chance."""
+
+    polarity: NDArray[np.float32]
+    names: Sequence[tuple[str, float]]
 
 
 def known_issues(lexicon: Lexicon, encoder: Encoder) -> dict[int, int]:
@@ -131,7 +149,7 @@ class _Review:
     normal: Normal
     spans: Sequence[Span]
     read: Read
-    linear: NDArray[np.float32]
+    second: _Second
     lexicon: Lexicon
     encoder: Encoder
     known: dict[int, int]
@@ -141,7 +159,7 @@ class _Review:
         read = _raw(self.read, self.normal)
         places = [self.normal.span(*span) for span in self.spans]
         issues = self.encoder.issues(read, places)
-        poles = (self.encoder.polarity(read, places) + self.linear) / 2
+        poles = (self.encoder.polarity(read, places) + self.second.polarity) / 2
         number = {place[0]: n for n, place in enumerate(places)}
         constructed = [self._constructed(clause) for clause in range(len(places))]
         kept: list[Mention] = []
@@ -150,39 +168,21 @@ class _Review:
             if clause is None or mention.intent not in SIGNED or mention.rival is not None or constructed[clause]:
                 kept.append(mention)
                 continue
-            judged = self._judged(mention, issues[clause], poles[clause], read)
+            judged = self._judged(mention, poles[clause], read)
             if judged is not None:
                 kept.append(judged)
         silent = {m.span[0] for m in mentions if m.intent not in SIGNED or m.rival is not None}
         for clause, place in enumerate(places):
             if place[0] not in silent and not constructed[clause]:
-                kept.extend(self._added(place, issues[clause], poles[clause], kept, read))
+                kept.extend(self._added(place, issues[clause], poles[clause], self.second.names[clause], kept, read))
         return _ordered(kept, self.lexicon)
 
-    def _judged(
-        self, mention: Mention, issues: NDArray[np.float32], poles: NDArray[np.float32], read: Read
-    ) -> Mention | None:
-        """The mention confirmed, turned or moved; None where it is dropped."""
+    def _judged(self, mention: Mention, poles: NDArray[np.float32], read: Read) -> Mention | None:
+        """The mention confirmed or turned; None for a verdict on the whole in a clause that judges nothing."""
         limits = self.thresholds
-        unsure = mention.confidence < limits.sure
-        issue = self.lexicon.issues[mention.issue]
         if mention.issue in self.lexicon.general:
-            # A verdict on the whole has no issue to doubt; it goes where the clause judges nothing.
-            faded = unsure and float(poles[_NEUTRAL]) >= limits.fade and mention.intent != "neutral"
-            return None if faded else self._turned(mention, poles)
-        column = self.known.get(mention.issue)
-        if column is not None and unsure and not (issue.safety and mention.intent == "complaint"):
-            likely = float(issues[column])
-            best = int(issues.argmax())
-            if likely < limits.drop:
-                target = next((n for n, c in self.known.items() if c == best), None)
-                moved = target is not None and float(issues[best]) >= limits.move
-                if not moved or target is None or self.lexicon.issues[target].safety:
-                    return None
-                mention = replace(
-                    mention, issue=target, severity=self.lexicon.issues[target].severity,
-                    confidence=float(issues[best]) * mention.confidence,
-                )  # fmt: skip
+            unsure = mention.confidence < limits.sure and mention.intent != "neutral"
+            return None if unsure and float(poles[_NEUTRAL]) >= limits.fade else self._turned(mention, poles)
         stretch = [s for s in (mention.aspect, mention.opinion) if s is not None]
         if stretch:
             own = self.encoder.polarity(read, [(min(s for s, _ in stretch), max(e for _, e in stretch))])[0]
@@ -218,7 +218,13 @@ class _Review:
         return end - start < _SHORTEST or _by_construction(cues(text[start : min(end, start + LONGEST)], mark))
 
     def _added(
-        self, place: Span, issues: NDArray[np.float32], poles: NDArray[np.float32], kept: Sequence[Mention], read: Read
+        self,
+        place: Span,
+        issues: NDArray[np.float32],
+        poles: NDArray[np.float32],
+        name: tuple[str, float],
+        kept: Sequence[Mention],
+        read: Read,
     ) -> list[Mention]:
         """New mentions of a clause: issues that the fast road did not name in it, where the clause has a pole."""
         limits = self.thresholds
@@ -230,7 +236,7 @@ class _Review:
         for issue, column in self.known.items():
             entry = self.lexicon.issues[issue]
             general = issue in self.lexicon.general
-            chance = float(issues[column])
+            chance = (float(issues[column]) + (name[1] if name[0] == entry.code else 0.0)) / 2
             if issue in named or chance < (limits.add_general if general else limits.add) or (general and specific):
                 continue
             if best != _NEUTRAL and float(poles[best]) < limits.pole:
