@@ -168,7 +168,7 @@ def after_ranking(ranking, chain):
 
 
 def _action(i, row):
-    places = {c: row.get(c) for c in ("store_id", "sku_id", "region", "category")}
+    places = {c: row.get(c) for c in ("store_id", "sku_id", "region", "category", "lot")}
     return {
         "action_id": f"{i:012x}", "opened": MONTH, "last_seen": MONTH, "level": row["level"], **places,
         "issue_kind": "aspect", "aspect": row["aspect"], "owner": "quality", "due": date(2026, 11, 14),

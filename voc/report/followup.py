@@ -32,7 +32,7 @@ REASONS = {
 }
 TAGS = {"likes": ("喜欢", "likes"), "wishes": ("希望", "wishes for")}
 STATES = {"open": ("待办", "open"), "done": ("已完成", "done"), "contested": ("有异议", "contested")}
-_PLACES = ("store_id", "sku_id", "region", "category")
+_PLACES = ("store_id", "sku_id", "region", "category", "lot")
 
 
 @dataclass(frozen=True)
