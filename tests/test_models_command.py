@@ -44,3 +44,12 @@ def test_build_hands_over_what_it_was_given(monkeypatch, tmp_path):
 @pytest.mark.parametrize("words", [["models", "build", "--data", "d"], ["models", "mend"]])
 def test_wrong_use_is_exit_2(words):
     assert run(app, words).exit_code == 2
+
+
+@pytest.mark.parametrize(("flags", "profile"), [([], "fast"), (["--profile", "accurate"], "accurate")])
+def test_a_profile_on_the_command_line_overrides_the_file(monkeypatch, tmp_path, flags, profile):
+    asked = []
+    monkeypatch.setattr("voc.pipeline.annotate", lambda work, **_: asked.append(work.config.nlp.profile) or [])
+    assert run(app, ["init", str(tmp_path)]).exit_code == 0
+    assert run(app, ["annotate", "--project", str(tmp_path), *flags]).exit_code == 0
+    assert asked == [profile]
