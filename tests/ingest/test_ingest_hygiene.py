@@ -76,6 +76,7 @@ def test_incentivised(text: str) -> None:
         "好评，可以换货",
         "朋友送的礼盒很好",
         "收银台要排队",
+        "从来没有红包好评返现，全凭质量说话",
         "free shipping, five stars",
     ],
 )

@@ -74,7 +74,11 @@ _INCENTIVISED = "|".join(
         r"(?:asked|told|begged|paid) (?:me|us) (?:to|for) .{0,24}(?:(?:5|five).?stars?|(?:good|positive) review)",
     )
 )
-_ANNOYED = r"恶心|烦人|烦死|讨厌|没完没了|拒了|拒绝|骗|[没不]返|不给返|追[了着]|annoy|spam|harass|pushy|scam"
+_ANNOYED = (
+    r"恶心|烦人|烦死|讨厌|没完没了|拒了|拒绝|骗|[没不]返|不给返|追[了着]|annoy|spam|harass|pushy|scam"
+    # "no red packets for praise here" is praise of the shop
+    r"|(?:没有?|不能|不是|不要|无需?)[^，。！？；,.!?;]{0,4}(?:红包|返现|返券|返红包|好评返)"
+)
 _CLAIM = "|".join(
     (
         r"退一赔[一二三四五十百千\d]+|假一赔[一二三四五十百千\d]+|职业打假",

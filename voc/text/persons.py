@@ -109,7 +109,7 @@ def _lore() -> _Lore:
     customer = (
         rf"(?:姓名|收件人|收货人|联系人|提货人|取货人|会员名|我叫|本人叫)(?:是|叫|为)?[\s:：]{{0,3}}"
         rf"(?P<name>{full}|{surname}[某\*]{{1,2}}|{surname}(?:先生|女士|小姐))",
-        rf"(?:姓名|收件人|收货人|联系人|提货人|取货人)\s?[:：]\s?(?P<name>{surname}[\u4e00-\u9fff]{{1,2}})(?=[\s，,。；;、0-9电手联地]|$)",
+        r"(?:姓名|收件人|收货人|联系人|提货人|取货人)\s?[:：]\s?(?P<name>[\u4e00-\u9fff·]{2,5})(?=[\s，,。；;、0-9电手联地]|$)",
     )
     # Who is called 王女士 without a role may be staff or the customer: secret, but not said to be staff.
     also_customer = (*customer, rf"(?P<name>(?:(?<!谢){common}|[小老]{common})(?:先生|女士|小姐|老师))")
