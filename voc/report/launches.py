@@ -38,7 +38,7 @@ def launches(ctx: Context) -> list[Launch]:
     born = {k: s.launched for k, s in book.skus.items() if s.own and s.launched is not None}
     ages = {k: _months(d, book.month) for k, d in born.items()}
     young = sorted((k for k, a in ages.items() if 0 <= a < YOUNG), key=lambda k: (ages[k], k))
-    if not young:
+    if not young or not book.months:
         return []
     bad = _complaints(book)
     first = book.months[0]
