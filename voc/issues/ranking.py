@@ -27,7 +27,7 @@ from voc.issues.expectation import Cells, Margins
 from voc.issues.frame import GROUPS, Frame, named
 from voc.issues.intervals import rank_interval
 from voc.issues.levels import Level
-from voc.issues.lots import lot_cells
+from voc.issues.lot_cells import lot_cells
 from voc.issues.peers import Peers
 from voc.issues.sales import sold
 from voc.issues.settings import LEVELS, IssueMeta, RankSettings, meta
