@@ -38,6 +38,7 @@ from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
 from voc.extract.settle import general_issue
 from voc.models import find, polarity
+from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
 from voc.taxonomy import Taxonomy, load
@@ -278,8 +279,8 @@ def second_reading(profile: str, lexicon: Lexicon) -> SecondReading | None:
 
 
 def label(taxonomy: Taxonomy, profile: str = "fast") -> str:
-    """What decided: the taxonomy, the polarity model and with `accurate` the encoder, each with its version."""
-    names = [f"{taxonomy.name}-{taxonomy.version}", polarity.load("zh").name]
+    """What decided: taxonomy, polarity model, aspect head and with `accurate` the encoder, each with its version."""
+    names = [f"{taxonomy.name}-{taxonomy.version}", polarity.load("zh").name, find(ASPECTS).label]
     return "+".join([*names, find(ENCODER).label] if profile == "accurate" else names)
 
 
