@@ -76,23 +76,41 @@
     if (rows.length < 2 || table.classList.contains("plain")) return;
     var bar = document.createElement("div");
     bar.className = "tools";
-    if (rows.length > 8) {
+    var heads = table.tHead ? Array.prototype.slice.call(table.tHead.rows[0].cells) : [];
+    var picks = heads.filter(function (h) { return h.hasAttribute("data-pick"); });
+    if (rows.length > 8 || picks.length) {
+      var left = document.createElement("span");
+      left.setAttribute("aria-live", "polite");
       var field = document.createElement("input");
       field.type = "search";
       field.placeholder = words.filter;
       field.setAttribute("aria-label", words.filter);
-      var left = document.createElement("span");
-      left.setAttribute("aria-live", "polite");
-      field.addEventListener("input", function () {
-        var want = field.value.trim().toLowerCase(), shown = 0;
+      var choices = picks.map(function (head) {
+        var column = heads.indexOf(head), select = document.createElement("select"), seen = {};
+        select.setAttribute("aria-label", head.textContent);
+        select.appendChild(new Option(head.textContent, ""));
+        Array.prototype.forEach.call(rows, function (row) { seen[row.cells[column].textContent.trim()] = true; });
+        Object.keys(seen).sort(function (a, b) { return a.localeCompare(b, document.documentElement.lang); })
+          .forEach(function (text) { select.appendChild(new Option(text, text)); });
+        return { column: column, select: select, many: Object.keys(seen).length > 1 };
+      }).filter(function (c) { return c.many; });
+      var narrow = function () {
+        var want = field.value.trim().toLowerCase(), shown = 0, some = want !== "";
+        choices.forEach(function (c) { some = some || c.select.value !== ""; });
         Array.prototype.forEach.call(rows, function (row) {
-          row.hidden = want !== "" && row.textContent.toLowerCase().indexOf(want) < 0;
-          if (!row.hidden) shown += 1;
+          var hide = want !== "" && row.textContent.toLowerCase().indexOf(want) < 0;
+          choices.forEach(function (c) {
+            hide = hide || (c.select.value !== "" && row.cells[c.column].textContent.trim() !== c.select.value);
+          });
+          row.hidden = hide;
+          if (!hide) shown += 1;
         });
-        left.textContent = want ? shown + " " + words.rows : "";
-      });
-      bar.appendChild(left);
+        left.textContent = some ? shown + " " + words.rows : "";
+      };
+      field.addEventListener("input", narrow);
+      choices.forEach(function (c) { c.select.addEventListener("change", narrow); bar.appendChild(c.select); });
       bar.appendChild(field);
+      bar.appendChild(left);
     }
     var button = document.createElement("button");
     button.type = "button";
