@@ -176,8 +176,14 @@ class Project:
                 reviews = reviews.filter(pc.is_in(reviews[column], value_set=rows[column].combine_chunks()))
         skus = lake.read("skus")
         months = sorted(set(reviews["month"].to_pylist()))
-        ids = issues.respondents(lake.read("reviews", months=months), skus=skus)
-        return reviews.filter(pc.is_in(reviews["review_id"], value_set=pa.array(ids, pa.string())))
+        roots = set(issues.respondents(lake.read("reviews", months=months), skus=skus))
+        own, kept = set(reviews["review_id"].to_pylist()), []
+        for review, parent in zip(reviews["review_id"].to_pylist(), reviews["parent_id"].to_pylist(), strict=True):
+            alone = parent is not None and parent not in own  # a follow-up whose first review was never exported
+            kept.append((parent if alone else review) in roots and (parent is None or alone))
+            if alone:
+                roots.discard(parent)
+        return reviews.filter(pa.array(kept, pa.bool_()))
 
     def _holding(self, filters: Mapping[str, str]) -> pa.Table:
         """The reviews of a keyword's scope that hold the word as it is written there."""
