@@ -18,6 +18,11 @@ def test_hostile_files_are_refused_or_accounted_for(tmp_path: Path, first: int) 
     assert outcomes.count("read") > 10 and any(outcome.startswith("refused") for outcome in outcomes)
 
 
+@pytest.mark.parametrize("seed", [0, 193, 205, 207, 262, 5797, 6574])
+def test_what_once_crashed_a_reader_is_refused_or_read(tmp_path: Path, seed: int) -> None:
+    assert hostile.check(hostile.generate(seed), tmp_path).startswith(("read", "refused"))
+
+
 def test_the_check_sees_a_lost_row(tmp_path: Path) -> None:
     content = b"review_id,text,created_at\nmark1,a,2026-10-03\n"
     assert hostile.check(hostile.Hostile("x.csv", content, ("mark1",)), tmp_path) == "read"

@@ -85,7 +85,10 @@ def _parsed(lines: Iterator[str], skip_lines: int) -> Iterator[Row]:
 def _weigh(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
-    with zipfile.ZipFile(path) as archive:
-        size = sum(member.file_size for member in archive.infolist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise InputError(f"not a readable workbook: {error}", path=path) from error
     if size > UNPACKED:
         raise InputError(f"the workbook unpacks to {size} bytes, more than {UNPACKED}; save it as CSV", path=path)
