@@ -4,6 +4,7 @@ import textwrap
 
 import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from voc import parts
 from voc.errors import Locked, SchemaMismatch, UnknownName, VocError
@@ -137,3 +138,24 @@ def test_pieces_cover_every_row_once_whoever_wrote_the_file(lake):
     read = [b for piece in cut for b in parts.batches(piece, schema, rows=5_000)]
     assert max(b.num_rows for b in read) <= 5_000
     assert pa.Table.from_batches(read, schema=schema).equals(lake.read("review_scores"))
+
+
+def test_a_table_of_an_earlier_version_is_read_and_widened(lake):
+    """Its old rows have nulls in the columns that came later, and new rows have theirs."""
+    schema = TABLES["ingests"]
+    older = pa.schema([field for field in schema if field.name != "encoding"])
+    row = {name: 1 if field.type == pa.int64() else "a" for name, field in zip(schema.names, schema, strict=True)}
+    row |= {"months": ["2026-09"], "encoding": "utf-8"}
+    write_deltalake(str(lake.root / "ingests"), pa.Table.from_pylist([row], schema=older))
+    assert lake.read("ingests")["encoding"].to_pylist() == [None]
+    lake.append("ingests", pa.Table.from_pylist([row | {"ingest_id": "b"}], schema=schema))
+    assert lake.read("ingests")["encoding"].to_pylist() == [None, "utf-8"]
+    older = pa.schema([field for field in TABLES["review_scores"] if field.name != "rating_text_conflict"])
+    write_deltalake(str(lake.root / "review_scores"), scores("x").select(older.names), partition_by=["month"])
+    piece = parts.pieces("2026-09", lake.paths("review_scores", "2026-09"))[0]
+    (batch,) = parts.batches(piece, TABLES["review_scores"], rows=10)
+    assert batch["rating_text_conflict"].to_pylist() == [None]
+    assert lake.replace_month("review_scores", "2026-08", scores("y", month="2026-08"))
+    assert lake.read("review_scores")["rating_text_conflict"].to_pylist() == [False, None]
+    assert lake.commit("review_scores", "2026-09", [parts.write(lake.root, "review_scores", "2026-09", scores("x"))])
+    assert lake.read("review_scores")["rating_text_conflict"].to_pylist() == [False, False]

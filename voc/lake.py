@@ -94,7 +94,10 @@ class Lake:
         columns: Sequence[str] | None = None,
         version: int | None = None,
     ) -> pa.Table:
-        """The rows of `months` (None: all), sorted by `ORDER[name]`, with the schema of `voc.schemas` in its order."""
+        """The rows of `months` (None: all), sorted by `ORDER[name]`, with the schema of `voc.schemas` in its order.
+
+        A column that the table did not have yet when it was written is null.
+        """
         self._path(name)  # names a table that exists
         schema = TABLES[name]
         wanted = list(schema.names if columns is None else columns)
@@ -106,7 +109,11 @@ class Lake:
         chosen = None if months is None else [("month", "in", list(months))]
         if chosen is not None and not months:
             return pa.schema([schema.field(c) for c in wanted]).empty_table()
-        table = opened.to_pyarrow_dataset(file_pruning_predicate=chosen).to_table(columns=needed)
+        stored = opened.to_pyarrow_dataset(file_pruning_predicate=chosen)
+        table = stored.to_table(columns=[c for c in needed if c in stored.schema.names])
+        for column in needed:
+            if column not in table.column_names:
+                table = table.append_column(column, pa.nulls(len(table), schema.field(column).type))
         table = conform_order(table, pa.schema([schema.field(c) for c in needed]))
         table = table.sort_by([(c, "ascending") for c in order]) if len(table) else table
         return table.select(wanted).combine_chunks()
@@ -131,6 +138,7 @@ class Lake:
         if self.exists(name):
             if self.read(name, months=[month]).equals(rows):
                 return False
+            self._widen(name)
             write_deltalake(
                 self._table(name), rows, mode="overwrite", predicate=f"month = '{month}'", partition_by=["month"],
                 writer_properties=_WRITER,
@@ -140,6 +148,14 @@ class Lake:
                 str(self._path(name)), rows, mode="overwrite", partition_by=["month"], writer_properties=_WRITER
             )
         return True
+
+    def _widen(self, name: str) -> None:
+        """Give a table that an earlier version wrote the columns that it lacks; its old rows have nulls there."""
+        table = self._table(name)
+        there = {field.name for field in table.schema().fields}
+        missing = [field.with_nullable(True) for field in TABLES[name] if field.name not in there]
+        if missing:
+            table.alter.add_columns(list(Schema.from_arrow(pa.schema(missing)).fields))
 
     def paths(self, name: str, month: str) -> list[str]:
         """The data files of the slice `month`, in the order of their names."""
@@ -156,6 +172,7 @@ class Lake:
             DeltaTable.create(str(folder), Schema.from_arrow(TABLES[name]), partition_by=["month"])
         if self.paths(name, month) == sorted(str(folder / part.path) for part in parts):
             return False
+        self._widen(name)
         actions: list[AddAction | RemoveAction] = [
             AddAction(
                 path=part.path,
@@ -178,6 +195,8 @@ class Lake:
         rows = _ordered(name, conform(rows, TABLES[name]))
         if self.exists(name) and self.read(name).equals(rows):
             return False
+        if self.exists(name):
+            self._widen(name)
         partition = ["month"] if name in MONTHLY else None
         write_deltalake(str(self._path(name)), rows, mode="overwrite", partition_by=partition)
         return True
@@ -191,6 +210,8 @@ class Lake:
             if not len(rows):
                 return
             rows = _ordered(name, conform(rows, TABLES[name]))
+        if self.exists(name):
+            self._widen(name)
         partition = ["month"] if name in MONTHLY else None
         write_deltalake(str(self._path(name)), rows, mode="append", partition_by=partition)
 

@@ -58,11 +58,16 @@ def pieces(month: str, paths: Iterable[str], *, rows: int = ROW_GROUP) -> list[P
 
 def batches(piece: Piece, schema: pa.Schema, *, rows: int) -> Iterator[pa.RecordBatch]:
     """The piece's rows with `schema` (columns of its table, `month` included), at most `rows` a batch."""
-    stored = [name for name in schema.names if name != "month"]
     with pq.ParquetFile(piece.path) as file:
+        stored = [name for name in schema.names if name in file.schema_arrow.names]
         for batch in file.iter_batches(batch_size=rows, row_groups=list(piece.row_groups), columns=stored):
-            month = pa.array([piece.month], pa.string()).take(pa.array([0] * batch.num_rows, pa.int64()))
-            columns = [month if f.name == "month" else batch[f.name].cast(f.type) for f in schema]
+            month = pa.repeat(pa.scalar(piece.month, pa.string()), batch.num_rows)
+            columns = [
+                month if f.name == "month"
+                else batch[f.name].cast(f.type) if f.name in stored
+                else pa.nulls(batch.num_rows, f.type)  # of a file that an earlier version wrote
+                for f in schema
+            ]  # fmt: skip
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
