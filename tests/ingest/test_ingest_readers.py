@@ -126,6 +126,15 @@ def test_a_line_of_ten_megabytes_is_one_rejected_row(tmp_path: Path) -> None:
     assert [row.get("reason") or row["id"] for row in found] == ["line_too_long", "2"]
 
 
+def test_a_cell_too_long_is_rejected_whatever_limit_csv_has(tmp_path: Path) -> None:
+    limit = csv.field_size_limit(1 << 30)
+    try:
+        found = rows(saved(tmp_path, HEADER + "1," + "x" * 200_000 + ",5\r\n2,b,5\r\n"))
+    finally:
+        csv.field_size_limit(limit)
+    assert [row.get("reason") or row["id"] for row in found] == ["line_too_long", "2"]
+
+
 def test_a_quote_open_to_the_end_of_a_long_file(tmp_path: Path) -> None:
     found = rows(saved(tmp_path, HEADER + '0,"a,5\r\n' + "".join(f"{i},x,5\r\n" for i in range(1, 3000))))
     assert [row.get("reason") for row in found[:2]] == ["unclosed_quote", None]

@@ -16,8 +16,10 @@ from typing import TextIO
 from voc.errors import InputError
 from voc.ingest.encodings import DAMAGE, Encoding
 
-#: Most lines and code points of one record, and code points of one line.
-MAX_LINES, MAX_RECORD, MAX_LINE = 400, 400_000, 1 << 20
+#: Most lines and code points of one record, and code points of one line and of one cell (`csv` has a limit of its own, but
+#: for the whole process, and anybody may change it).
+MAX_LINES, MAX_RECORD, MAX_LINE, MAX_CELL = 400, 400_000, 1 << 20, 1 << 17
+_TOO_LONG = f"a cell of more than {MAX_CELL} characters"
 DELIMITERS = ",\t;|"
 #: Code points that are read at a time, and lines that are parsed at a time while all is well.
 _BLOCK, _MOST_AHEAD = 1 << 18, 4096
@@ -177,11 +179,14 @@ def _run(lines: _Lines, delimiter: str, plain: list[str], most: int) -> tuple[Ru
     done = 0
     if any(type(line) is _Cut for line in ahead):
         ahead = ahead[: next(i for i, line in enumerate(ahead) if type(line) is _Cut)]
+    long = any(len(line) > MAX_CELL for line in ahead)
     reader = csv.reader(ahead, delimiter=delimiter, strict=True)
     try:
         for record in reader:
             used = reader.line_num - done
             if used > 1 and (used > MAX_LINES or sum(map(len, record)) > MAX_RECORD):
+                break
+            if (used > 1 or long) and max(map(len, record), default=0) > MAX_CELL:
                 break
             if len(record) != width or not record[0] or record[0].strip() == title:
                 if len(record) != width and (len(record) > 1 or (record and record[0].strip())):
@@ -210,6 +215,8 @@ def _sound(ahead: list[str], delimiter: str, plain: list[str]) -> list[list[str]
     except csv.Error:
         return None
     width, title = {len(plain)}, plain[0]
+    if max(map(len, ahead), default=0) > MAX_CELL:
+        return None
     if len(records) != len(ahead) or set(map(len, records)) - width or set(map(type, ahead)) - {str}:
         return None
     first = {record[0].strip() for record in records}
@@ -234,6 +241,8 @@ def _record(lines: _Lines, delimiter: str, plain: list[str]) -> Row | None:
     if not reason:
         if any(type(line) is _Cut for line in lines.taken):
             reason, message = "line_too_long", f"a line of more than {MAX_LINE} characters"
+        elif max(map(len, cells), default=0) > MAX_CELL:
+            reason, message = "line_too_long", _TOO_LONG
         elif encoding.damaged and (hit := _damage(lines)) is not None:
             reason, message = "bad_encoding", f"not {encoding.name} near byte {hit}"
         elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
@@ -290,7 +299,7 @@ def titles(cells: list[str]) -> list[str]:
 def _blame(error: csv.Error) -> tuple[str, str]:
     text = str(error)
     if "limit" in text:
-        return "line_too_long", f"a cell of more than {csv.field_size_limit()} characters"
+        return "line_too_long", _TOO_LONG
     if "end of data" in text:
         return "unclosed_quote", "a quote opened here is not closed before the end of the file"
     return "stray_quote", "a quote inside a quoted cell is not doubled"
