@@ -83,6 +83,7 @@ def write(root: Path, name: str, month: str, rows: pa.Table) -> Part | None:
     pq.write_table(stored, staged, compression="zstd", row_group_size=ROW_GROUP, store_schema=False)
     with open(staged, "rb") as file:
         print_of = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())  # before a commit names it: a power cut must not leave a log that names an empty file
     path = folder / f"part-{print_of[:32]}.parquet"
     os.replace(staged, path)
     return Part(f"month={month}/{path.name}", len(rows), path.stat().st_size)
