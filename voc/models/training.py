@@ -8,8 +8,6 @@ folded into one weight per n-gram and class.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.models.files import enter
 from voc.models.linear import NgramLinear, keys_of
 from voc.models.ngrams import ngrams
 
@@ -233,14 +232,5 @@ def save(
     raw = to_bytes(parts)
     path = folder / f"{name}.safetensors"
     path.write_bytes(raw)
-    manifest = folder / "manifest.json"
-    known = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"models": {}}
-    known["models"][name] = {
-        "file": path.name,
-        "version": version,
-        "sha256": hashlib.sha256(raw).hexdigest(),
-        "licence": licence,
-        "settings": {"longest": trained.longest, **settings},
-    }
-    manifest.write_text(json.dumps(known, ensure_ascii=False, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    enter(path, name, version=version, licence=licence, settings={"longest": trained.longest, **settings})
     return path
