@@ -94,6 +94,11 @@ class History:
         told = zip(self.planted[level][unit, issue].tolist(), self.expected[level][unit, issue].tolist(), strict=True)
         return dict(zip(self.last.cells(level, unit, issue), told, strict=True))
 
+    def known(self, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The last month as nobody can know it, (U, I) each: marked reviews, their true means had nothing changed, and by
+        what the cells were planted to change."""
+        return self.last.observed(level), self.expected[level], self.planted[level]
+
     def tables(self, past: int | None = None) -> dict[str, pa.Table]:
         """`facts`, `exposure`, `stores`, `skus` of the last month and the `past` before it (None: all)."""
         first = self.months[0 if past is None else max(len(self.months) - 1 - past, 0)]

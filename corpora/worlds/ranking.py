@@ -138,6 +138,13 @@ class World:
         """Marked reviews that the cell would have without its own risk, shaped like `truth(level)`."""
         return {"store": self.expected_store, "sku": self.expected_sku, "store_sku": self.expected_pair}[level]
 
+    def observed(self, level: str) -> np.ndarray:
+        """Marked reviews of each cell, shaped like `truth(level)`."""
+        x = self.x.sum(axis=1)
+        if level == "store_sku":
+            return x
+        return _over(self.store, self.settings.stores, x) if level == "store" else _over(self.sku, self.settings.skus, x)
+
 
 def simulate(seed: int, settings: Settings = LARGE) -> World:
     """The month that `seed` stands for; equal seeds and settings give equal worlds."""

@@ -64,6 +64,7 @@ def test_changes_are_judged_against_their_truth():
         assert score.planted == 8 and score.planted_fallen == 2
         assert score.found_big <= score.found <= score.planted
         assert score.recall >= 0.5 and score.false_share <= 0.2
+        assert score.found <= score.found_knowing + 1 and score.found_knowing <= score.planted
 
 
 def test_cost_is_measured_on_as_many_cells_as_asked_for():

@@ -101,7 +101,8 @@ def _changes(settings: history.Settings, seeds: range) -> Rows:
     return [
         {"level": s.level, "months": s.past, "seeds": s.seeds, "rises": s.risen, "false": s.false_share,
          "false, upper 95%": s.false_bound, "recall": s.recall, "found": f"{s.found} of {s.planted}",
-         "found, 10 or more expected": f"{s.found_big} of {s.planted_big}", "falls": s.fallen,
+         "found, 10 or more expected": f"{s.found_big} of {s.planted_big}",
+         "found by a test that knows each true mean": s.found_knowing, "falls": s.fallen,
          "false falls": s.false_fallen, "falls found": f"{s.found_fallen} of {s.planted_fallen}"}
         for s in scores
     ]  # fmt: skip

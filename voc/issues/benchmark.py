@@ -15,9 +15,10 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.stats import poisson
 from scipy.stats import t as student
 
-from voc.issues.change import FALLING, GONE, NEW, RISING
+from voc.issues.change import FALLING, GONE, LEAST_RISE, NEW, RISING, benjamini_hochberg
 from voc.issues.gate import GATED
 from voc.issues.ranking import rank
 from voc.issues.settings import IssueMeta, RankSettings
@@ -68,6 +69,10 @@ class History(Protocol):
     def planted_changes(self, level: str) -> Mapping[Cell, tuple[float, float]]:
         """Cells that were planted to change: by what factor, and the complaints they would have had without it."""
 
+    def known(self, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What no method is told, (U, I) each: the last month's complaints, their true means without the planted changes,
+        and the factors of those, 1 for none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -116,7 +121,9 @@ class ChangeScore:
 
     risen: mean number of cells called new or rising; false_share: mean share of those whose risk did not rise, false_bound
     its one-sided upper 95% bound; found of planted: cells that were planted to rise, of whatever size, and found_big of
-    planted_big: those with at least `enough` complaints without their rise. The same of cells called falling or gone.
+    planted_big: those with at least `enough` complaints without their rise; found_knowing: how many of all planted rises a
+    test finds that is told each cell's true mean, at the same false discovery rate: what the noise of one month allows. The
+    same of cells called falling or gone.
     """
 
     level: str
@@ -129,6 +136,7 @@ class ChangeScore:
     planted: int
     found_big: int
     planted_big: int
+    found_knowing: int
     fallen: float
     false_fallen: float
     found_fallen: int
@@ -154,11 +162,13 @@ def change_benchmark(
             ranking = rank(world.month, issues=issues, settings=settings, **world.tables(past))
             for level in LEVELS:
                 of_level = ranking.filter(pc.field("level") == level)
-                rows[level, past].append(_judge_changes(world, level, of_level, enough))
+                rows[level, past].append(_judge_changes(world, level, of_level, enough, settings))
     return [_change_score(level, past, np.array(found)) for (level, past), found in rows.items()]
 
 
-def _judge_changes(world: History, level: str, rows: pa.Table, enough: float) -> tuple[float, ...]:
+def _judge_changes(
+    world: History, level: str, rows: pa.Table, enough: float, settings: RankSettings
+) -> tuple[float, ...]:
     truth, planted = world.changes(level, rows), world.planted_changes(level)
     state = rows["change"].to_numpy(zero_copy_only=False)
     cells = _cells(level, rows)
@@ -170,7 +180,13 @@ def _judge_changes(world: History, level: str, rows: pa.Table, enough: float) ->
         hit = {cell for cell, yes in zip(cells, called, strict=True) if yes}
         false = int((called & ((truth - 1) * sign <= 0)).sum())
         out += [called.sum(), false / max(called.sum(), 1), len(hit & wanted), len(wanted), len(hit & big), len(big)]
-    return tuple(out)
+    return (*out, _found_knowing(*world.known(level), settings))
+
+
+def _found_knowing(x: np.ndarray, mean: np.ndarray, factor: np.ndarray, settings: RankSettings) -> int:
+    """Planted rises among those that Poisson tails around the true `mean` show, after Benjamini and Hochberg."""
+    q = benjamini_hochberg(poisson.sf(x - 1, mean), mean >= LEAST_RISE)
+    return int(((q <= settings.change_fdr) & (x >= settings.least) & (factor > 1)).sum())
 
 
 def _change_score(level: str, past: int, found: np.ndarray) -> ChangeScore:
@@ -178,7 +194,7 @@ def _change_score(level: str, past: int, found: np.ndarray) -> ChangeScore:
     return ChangeScore(
         level=level, past=past, seeds=len(found), risen=float(means[0]), false_share=float(means[1]),
         false_bound=_upper(found[:, 1]), found=int(sums[2]), planted=int(sums[3]), found_big=int(sums[4]),
-        planted_big=int(sums[5]), fallen=float(means[6]), false_fallen=float(means[7]), found_fallen=int(sums[8]),
+        planted_big=int(sums[5]), found_knowing=int(sums[12]), fallen=float(means[6]), false_fallen=float(means[7]), found_fallen=int(sums[8]),
         planted_fallen=int(sums[9]),
     )  # fmt: skip
 
