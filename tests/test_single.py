@@ -134,6 +134,22 @@ def test_rank_file_takes_the_last_month_and_drops_only_a_missing_level():
     assert "store" in table["level"].to_pylist() and "sku" not in table["level"].to_pylist()
 
 
+@pytest.mark.parametrize(("months", "word"), [(range(4, 10), "rising"), (range(6, 10), "too_short")])
+def test_rank_file_says_what_changed_where_the_file_has_the_months(months, word):
+    before = [
+        row | {"created_at": row["created_at"].replace("2026-10", f"2026-{m:02d}")}
+        for m in months
+        for row in reviews(bad="", n=120)
+    ]
+    table = voc.rank_file(pa.Table.from_pylist(before + reviews(n=120)))
+    assert set(table["month"].to_pylist()) == {"2026-10"}
+    found = {(r["store_id"], r["aspect"]): r for r in table.to_pylist() if r["level"] == "store"}
+    assert found["B", "P07"]["change"] == word
+    assert found["B", "P07"]["n"] == 120
+    evidence = json.loads(found["B", "P07"]["evidence"])
+    assert min(evidence) >= len(before)  # rows of the last month alone
+
+
 def test_rank_file_has_a_source_level_only_where_there_are_sources():
     rows = pa.Table.from_pylist(reviews(n=20))
     assert "source" not in voc.rank_file(rows)["level"].to_pylist()

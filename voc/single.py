@@ -100,9 +100,10 @@ def rank_file(
 ) -> pa.Table:
     """The ranking (table `ranking`) of the last month of reviews with text, created_at, store_id, sku_id [, source, rating].
 
-    `data` is a file or an Arrow table. `evidence` is a JSON list of input rows, counted from 0. A missing store or SKU
-    column drops only its level. `workers` as in `analyze`. Raises InputError when there is no text, no date column, or no
-    date that can be read.
+    The months before the last one are read too where there are enough of them to say what changed (`change` and the columns
+    beside it); else they cost nothing. `data` is a file or an Arrow table. `evidence` is a JSON list of input rows, counted
+    from 0. A missing store or SKU column drops only its level. `workers` as in `analyze`. Raises InputError when there is no
+    text, no date column, or no date that can be read.
     """
     loaded, chosen = _taxonomy(taxonomy), _language(lang)
     if isinstance(data, pa.Table):
@@ -119,18 +120,22 @@ def rank_file(
     reviews = _reviews(columns, path)
     if not len(reviews):
         return _with_json_evidence(RANKING.empty_table())
-    month = max(reviews["month"].to_pylist())
+    settings = ranking_settings(Config())
+    months = sorted(pc.unique(reviews["month"]).to_pylist())
+    month = months[-1]
+    before = [m for m in months[:-1] if m >= ranking_room.previous(month, settings.history)]
+    wanted = [*before, month] if len(before) >= settings.history_least else [month]
+    reviews = reviews.filter(pc.is_in(reviews["month"], value_set=pa.array(wanted)))
     stage = extraction.stage(taxonomy=str(taxonomy), lang=chosen)
-    recent = reviews.filter(pc.equal(reviews["month"], month))
     with LocalEngine(workers=workers) as engine:
-        mentions = engine.run(stage, recent)
+        mentions = engine.run(stage, reviews)
     ranking = ranking_room.rank(
         month,
-        facts=ranking_room.facts(mentions, recent),
-        exposure=ranking_room.exposure(recent),
+        facts=ranking_room.facts(mentions, reviews),
+        exposure=ranking_room.exposure(reviews),
         issues=issue_metas(loaded),
-        complaints=ranking_room.complaints(mentions, recent),
-        settings=ranking_settings(Config()),
+        complaints=ranking_room.complaints(mentions, reviews),
+        settings=settings,
     )
     if "source" not in columns:  # all rows stand under one made-up source, which says nothing
         ranking = ranking.filter(pc.not_equal(ranking["level"], "source"))

@@ -140,7 +140,7 @@ class World:
 
     def observed(self, level: str) -> np.ndarray:
         """Marked reviews of each cell, shaped like `truth(level)`."""
-        x = self.x.sum(axis=1)
+        x: np.ndarray = self.x.sum(axis=1)
         if level == "store_sku":
             return x
         return _over(self.store, self.settings.stores, x) if level == "store" else _over(self.sku, self.settings.skus, x)

@@ -194,8 +194,8 @@ def _change_score(level: str, past: int, found: np.ndarray) -> ChangeScore:
     return ChangeScore(
         level=level, past=past, seeds=len(found), risen=float(means[0]), false_share=float(means[1]),
         false_bound=_upper(found[:, 1]), found=int(sums[2]), planted=int(sums[3]), found_big=int(sums[4]),
-        planted_big=int(sums[5]), found_knowing=int(sums[12]), fallen=float(means[6]), false_fallen=float(means[7]), found_fallen=int(sums[8]),
-        planted_fallen=int(sums[9]),
+        planted_big=int(sums[5]), found_knowing=int(sums[12]), fallen=float(means[6]), false_fallen=float(means[7]),
+        found_fallen=int(sums[8]), planted_fallen=int(sums[9]),
     )  # fmt: skip
 
 
