@@ -10,7 +10,7 @@ demo: $(VENV)/.demo
 	$(BIN)/voc demo build/demo
 
 test: $(VENV)/.test
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
