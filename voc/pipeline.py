@@ -270,7 +270,7 @@ def count(work: Workspace) -> list[str]:
         )  # fmt: skip
         if lake.made_from("count", month) == inputs:
             continue
-        reviews, mentions = lake.read("reviews", months=[month]), lake.read("mentions", months=[month])
+        reviews, mentions = _counted(lake, month)
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
         lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum))
@@ -283,6 +283,12 @@ def count(work: Workspace) -> list[str]:
     return remade
 
 
+def _counted(lake: Lake, month: str) -> tuple[pa.Table, pa.Table]:
+    """The month's reviews and mentions, without the columns that no count needs."""
+    reviews = lake.read("reviews", months=[month], columns=(*counts.REVIEW_COLUMNS, "duplicate_of", "lot"))
+    return reviews, lake.read("mentions", months=[month], columns=counts.MENTION_COLUMNS)
+
+
 def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table:
     """The month's ranking, from the facts of this month and those before it; also written to the lake.
 
@@ -293,7 +299,7 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
         _known_month(month, lake.months("reviews"))
     count(work)
     months = [m for m in lake.months("exposure") if m <= month]
-    mentions, reviews = lake.read("mentions", months=[month]), lake.read("reviews", months=[month])
+    reviews, mentions = _counted(lake, month)
     skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
     shared: dict[str, Any] = dict(
         facts=lake.read("facts", months=months),

@@ -22,6 +22,8 @@ REVIEW_COLUMNS = (
     "review_id", "parent_id", "kind", "source", "month", "store_id", "sku_id", "rating", "flags", "text",
 )  # fmt: skip
 """What is read of the reviews; `duplicate_of` as well where it is there."""
+MENTION_COLUMNS = ("mention_id", "review_id", "created_at", "aspect", "intent", "polarity", "confidence")
+"""What is read of the mentions."""
 
 COMPLAINTS = pa.schema(
     [
@@ -291,8 +293,7 @@ def _say(db: duckdb.DuckDBPyConnection, mentions: pa.Table, confidence: float) -
 
 
 def _aspects(mentions: pa.Table) -> pa.Table:
-    names = ["mention_id", "review_id", "created_at", "aspect", "intent", "polarity", "confidence"]
-    return _pick(mentions, names, MENTIONS).rename_columns({"aspect": "issue_code"})
+    return _pick(mentions, MENTION_COLUMNS, MENTIONS).rename_columns({"aspect": "issue_code"})
 
 
 def _topics(mention_topics: pa.Table, mentions: pa.Table) -> pa.Table:
