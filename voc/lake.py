@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, Schema, WriterProperties, write_deltalake
 from deltalake.transaction import AddAction, RemoveAction
+from pyarrow.fs import LocalFileSystem, SubTreeFileSystem
 
 from voc.errors import Locked, UnknownName, VocError
 from voc.parts import ROW_GROUP, Part
@@ -55,6 +56,11 @@ class Lake:
         if held is None or held[0] != stamp:
             held = self._open[name] = (stamp, DeltaTable(str(self._path(name))))
         return held[1]
+
+    def _files(self, name: str) -> SubTreeFileSystem:
+        """The table's folder for Arrow's reader. Deltalake's own is made of Python objects: Arrow's threads let go of them a
+        moment after a read has ended, and a process that is just exiting then aborts, because they need the interpreter."""
+        return SubTreeFileSystem(str(self._path(name)), LocalFileSystem())
 
     def version(self, name: str) -> int | None:
         """The table's newest version, None if it was never written."""
@@ -109,7 +115,7 @@ class Lake:
         chosen = None if months is None else [("month", "in", list(months))]
         if chosen is not None and not months:
             return pa.schema([schema.field(c) for c in wanted]).empty_table()
-        stored = opened.to_pyarrow_dataset(file_pruning_predicate=chosen)
+        stored = opened.to_pyarrow_dataset(file_pruning_predicate=chosen, filesystem=self._files(name))
         table = stored.to_table(columns=[c for c in needed if c in stored.schema.names])
         for column in needed:
             if column not in table.column_names:
