@@ -33,6 +33,7 @@ from voc.commands import (
     report,
     run,
     say,
+    safety,
     sentiment,
     sources,
     tags,
@@ -69,6 +70,9 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "actions load": actions.load,
     "actions fix": actions.fix,
     "tags": tags.tags,
+    "safety list": safety.list_,
+    "safety set": safety.set_,
+    "safety load": safety.load,
     "at-risk": at_risk.at_risk,
     "audit sample": audit.sample,
     "audit load": audit.load,
@@ -84,6 +88,7 @@ GROUPS = {
     "actions": "What is to be done, what was done, and whether it helped.",
     "bench": "What the parts of the job find and what they cost, on simulated data and on this machine.",
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
+    "safety": "What customers said of harm, and what people found when they looked into it.",
     "models": "The models that ship: what they are, whether they are whole, how the encoder is made.",
 }
 

@@ -46,6 +46,7 @@ def report_data(work: Workspace, *, month: str) -> ReportData:
         actions=lake.read("actions"),
         verdicts=lake.read("verdicts", months=[month]),
         tags=lake.read("tags", months=[month]),
+        safety_states=lake.read("safety_states"),
         quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
         withheld=tuple(ranking_room.withheld(exposure, month)),
         issues={

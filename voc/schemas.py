@@ -170,6 +170,13 @@ TAGS = _schema(
 AT_RISK = _schema(
     month=(TEXT,), member_id=(TEXT,), rank=(INT,), reasons=(WORDS,), n_leave=(INT,), n_switch=(INT,), n_safety=(INT,),
     n_complaints=(INT,), n_months=(INT,), last_said=(TIME,), store_id=TEXT, competitor=TEXT, evidence=(WORDS,),
+# What people found about a statement of the safety lane: `state` awaiting | verified | excluded, by whom and on which day.
+# `review_id` is the root review, `opened` the month of the statement: (review_id, aspect) finds it again after restating.
+SAFETY_STATES = _schema(
+    mention_id=(TEXT,), opened=(TEXT,), review_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, state=(TEXT,),
+    who=TEXT, decided_on=pa.date32(), note=TEXT,
+)  # fmt: skip
+
 )  # fmt: skip
 
 #: Flags that take a review out of every count; it stays in `reviews` and is shown apart.
@@ -181,7 +188,7 @@ TABLES = MappingProxyType(
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
         mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
         complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
-        actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK,
+        actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK, safety_states=SAFETY_STATES,
     )
 )  # fmt: skip
 
@@ -232,6 +239,7 @@ class Stage:
     output: pa.Schema
     open: Callable[[], Batch]
 
+    "safety_states": ("opened", "review_id", "aspect"),
 
 def checked(stage: Stage) -> Batch:
     """Open `stage` and check each batch on both sides, by name, order and type. Raises SchemaMismatch."""

@@ -38,6 +38,7 @@ def build(
     exposure, facts = counts(rng, reviews, mentions, n_months, complaints)
     ranking, chain = rank(mentions, reviews, stores, skus, facts, exposure)
     keywords = extra.keywords(rng, complaints)
+    harm = [m for m in mentions if m["severity"] == "S1" and m["intent"] == "complaint"]
     return ReportData(
         MONTH,
         "松果铺子",
@@ -47,7 +48,8 @@ def build(
         chain=chain,
         facts=facts,
         exposure=exposure,
-        safety=table("mentions", [m for m in mentions if m["severity"] == "S1" and m["intent"] == "complaint"]),
+        safety=table("mentions", harm),
+        safety_states=extra.safety_states(harm),
         mentions=table("mentions", mentions),
         reviews=table("reviews", reviews),
         keywords=keywords,
@@ -97,5 +99,6 @@ def shuffled(data: ReportData, seed: int = 1) -> ReportData:
         "actions",
         "verdicts",
         "tags",
+        "safety_states",
     )
     return replace(data, **{n: mix(getattr(data, n)) for n in names})

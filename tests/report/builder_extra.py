@@ -55,6 +55,22 @@ def topics(mentions):
     return table("topics", rows if reps else [])
 
 
+def safety_states(harm):
+    """The oldest case was verified, the next excluded, and one was answered that is no longer there."""
+    rows = sorted(harm, key=lambda m: (m["created_at"], m["mention_id"]))[:2]
+    answers = [
+        ("verified", "张工", date(2026, 11, 3), "留样复检不合格"),
+        ("excluded", "李工", date(2026, 11, 4), "顾客看错"),
+    ]
+    keys = ("mention_id", "review_id", "aspect", "store_id", "sku_id")
+    out = [
+        {**{k: m[k] for k in keys}, "opened": MONTH, "state": s, "who": w, "decided_on": d, "note": n}
+        for m, (s, w, d, n) in zip(rows, answers, strict=False)
+    ]
+    lost = {"mention_id": "jd:lost#0", "review_id": "jd:lost", "state": "verified", "note": "找到了那一箱"}
+    return table("safety_states", [*out, {**out[0], **lost}] if out else [])
+
+
 def ingests(n):
     rows = [
         {

@@ -29,6 +29,14 @@ def data():
     term = {**made.keywords.to_pylist()[0], "scope": "store", "scope_id": "S004"}
     words = [{**term, "term": "东门1店"}, {**term, "term": "脆"}, {**term, "scope": "sku", "scope_id": "K0003"}]
     keywords = pa.concat_tables([made.keywords, pa.Table.from_pylist(words, schema=made.keywords.schema)])
+    note = "和东门1店是同一批，经销商丁也有"
+    states = [{**r, "note": note} for r in made.safety_states.to_pylist()]
+    todo = [{**r, "note": note} for r in made.actions.to_pylist()]
+    made = replace(
+        made,
+        safety_states=pa.Table.from_pylist(states, schema=made.safety_states.schema),
+        actions=pa.Table.from_pylist(todo, schema=made.actions.schema),
+    )
     return replace(made, reviews=reviews, keywords=keywords, run={**made.run, "inputs": [{"file": "S009.csv"}]})
 
 

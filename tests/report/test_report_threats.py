@@ -33,6 +33,7 @@ NAMED = {
     "skus": ("category", "supplier", "factory"),
     "reviews": ("lot", "carrier", "warehouse"),
     "actions": ("owner", "note"),
+    "safety_states": ("who", "note"),
     "wording": ("term",),
     "keywords": ("term",),
     "topics": ("label",),
@@ -123,10 +124,14 @@ def test_files_for_spreadsheets_hold_no_formula(tmp_path):
     rows = [
         {**r, "owner": formulas[i % 7], "note": formulas[-1 - i % 7]} for i, r in enumerate(data.actions.to_pylist())
     ]
-    build(replace(data, actions=pa.Table.from_pylist(rows, schema=data.actions.schema)), tmp_path / "r")
-    with open(tmp_path / "r/actions.csv", encoding="utf-8-sig", newline="") as file:
-        cells = [cell for row in csv.reader(file) for cell in row]
-    assert "'=1+1" in cells and not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
+    said = [{**r, "who": "=1+1", "note": formulas[i % 7]} for i, r in enumerate(data.safety_states.to_pylist())]
+    states = pa.Table.from_pylist(said, schema=data.safety_states.schema)
+    actions = pa.Table.from_pylist(rows, schema=data.actions.schema)
+    build(replace(data, actions=actions, safety_states=states), tmp_path / "r")
+    for name in ("actions.csv", "safety.csv"):
+        with open(tmp_path / "r" / name, encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        assert "'=1+1" in cells and not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t", "\r", "＝"))]
     with zipfile.ZipFile(tmp_path / "r/report.xlsx") as archive:
         sheets = "".join(archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/worksheets/sheet"))
     assert "<f>" not in sheets

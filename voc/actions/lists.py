@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,14 @@ def read(path: Path, *, key: str, columns: Sequence[str]) -> Iterator[tuple[int,
             if row[readers.REASON] is not None:
                 raise InputError(f"{path.name}, line {row[readers.LINE]}: {row[readers.MESSAGE]}")
             yield row[readers.LINE], {name: (row.get(name) or "").strip().lstrip("'") for name in columns}
+
+
+def day(text: str, where: str) -> dt.date:
+    """The day that a cell means. Raises InputError that says where it stands."""
+    try:
+        return dt.date.fromisoformat(text[:10].replace("/", "-"))
+    except ValueError as error:
+        raise InputError(f"{where} is {text!r}; a day like 2026-10-31 is wanted") from error
 
 
 def _guarded(value: object) -> str:

@@ -113,7 +113,7 @@ def load(path: Path, *, actions: pa.Table) -> list[dict[str, Any]]:
             raise UnknownName("status", answer["status"], STATES, where=where)
         for key in ("due", "fixed_on"):
             if key in answer:
-                answer[key] = _day(answer[key], f"{where}: {key}")
+                answer[key] = lists.day(answer[key], f"{where}: {key}")
         before = known[answer["action_id"]]
         if answer.get("status", before["status"]) == DONE and not answer.get("fixed_on", before["fixed_on"]):
             raise InputError(f"{where}: a done action needs the day in 'fixed_on', for instance 2026-10-31")
@@ -170,10 +170,3 @@ def _due(month: str, severity: str) -> dt.date:
     return dt.date(year, number, calendar.monthrange(year, number)[1]) + dt.timedelta(
         days=DAYS.get(severity, DAYS["S3"])
     )
-
-
-def _day(text: str, where: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text[:10].replace("/", "-"))
-    except ValueError as error:
-        raise InputError(f"{where} is {text!r}; a day like 2026-10-31 is wanted") from error

@@ -63,6 +63,7 @@ class Book:
         self.actions: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in sorted(data.actions.to_pylist(), key=lambda r: r["action_id"]):
             self.actions[row["issue_kind"], row["aspect"]].append(row)
+        self.found = {(r["review_id"], r["aspect"]): r for r in data.safety_states.to_pylist()}  # of cases of harm
         self.impact = {r["aspect"]: r for r in data.impact.to_pylist() if r["month"] == self.month}
         self.wording: dict[tuple[str, str], list[Row]] = defaultdict(list)
         for row in data.wording.to_pylist():

@@ -15,6 +15,7 @@ from voc.report.cut import Pack
 from voc.report.data import ReportData
 from voc.report.followup import write_actions
 from voc.report.opening import open_book
+from voc.report.safety import FILE, write_cases
 from voc.report.site import write_site
 from voc.report.summary import write_summary
 from voc.report.workbook import write_workbook
@@ -72,6 +73,7 @@ def build(
     if reader is None or pack.kind:
         write_workbook(book, staging / "report.xlsx")
         write_actions(book, staging / "actions.csv")
+        write_cases(book, staging / FILE)
         order = [(c, "ascending") for c in ORDER]
         pq.write_table(mine.ranking.sort_by(order), staging / "ranking.parquet", compression="zstd")
     record = {**mine.run, "pack": {pack.kind: pack.key}} if pack.kind else dict(mine.run)

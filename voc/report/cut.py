@@ -105,7 +105,8 @@ def cut(data: ReportData, pack: Pack) -> ReportData:
         stores=of(data.stores),
         skus=own,
         wording=_without(hidden, of(data.wording), "term"),
-        actions=of(data.actions),
+        actions=_hide(hidden, of(data.actions), "note"),
+        safety_states=_hide(hidden, of(data.safety_states), "note"),
         verdicts=of(data.verdicts),
         previous=None if data.previous is None else of(data.previous),
     )
@@ -148,7 +149,8 @@ def _of_supplier(
         stores=empty("stores"),
         skus=data.skus.filter(pc.is_in(data.skus["sku_id"], ids)),
         wording=_without(hidden, alone(data.wording), "term"),
-        actions=alone(data.actions),
+        actions=_blank(alone(data.actions), "note"),  # what colleagues wrote for each other
+        safety_states=_blank(of(data.safety_states), "who", "note"),
         verdicts=alone(data.verdicts),
         previous=None if data.previous is None else cells(data.previous),
     )

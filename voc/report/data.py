@@ -48,10 +48,10 @@ class ReportData:
     `facts` and `exposure` reach over all months, `mentions` and `reviews` (masked text) over the month alone, except that
     `reviews` may also hold the roots of this month's follow-ups. `safety` has the columns of mentions: credible reports of
     harm, each shown as the customer's statement. `power`, `prevalence`, `impact`, `wording`, `verdicts` and `tags` are those
-    of the month, `actions` all that there are; what is empty has no block in the report. `withheld` names sources whose
-    trends may not be shown, with the reason. `previous` is last month's ranking, if there was one. `complainers` makes the
-    trend of the complaint share; months that are not in it are not drawn. Mentions less certain than `min_confidence` in
-    [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
+    of the month, `actions` and `safety_states` all that there are; what is empty has no block in the report. `withheld`
+    names sources whose trends may not be shown, with the reason. `previous` is last month's ranking, if there was one.
+    `complainers` makes the trend of the complaint share; months that are not in it are not drawn. Mentions less certain
+    than `min_confidence` in [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
     """
 
     month: str
@@ -80,6 +80,7 @@ class ReportData:
     actions: pa.Table = field(default_factory=partial(empty, "actions"))
     verdicts: pa.Table = field(default_factory=partial(empty, "verdicts"))
     tags: pa.Table = field(default_factory=partial(empty, "tags"))
+    safety_states: pa.Table = field(default_factory=partial(empty, "safety_states"))
     quarantine_counts: Mapping[str, int] = field(default_factory=dict)
     withheld: Sequence[tuple[str, str]] = ()
     previous: pa.Table | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voc.report import changes, followup, readers, safety, scorecard
+from voc.report import cards, changes, followup, safety, scorecard
 from voc.report.book import watched
 from voc.report.context import Context
 from voc.report.figures import Fig
@@ -60,21 +60,23 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "id": key,
         "dim": dim,
         "name": book.store_name(key) if dim == "store" else book.sku_name(key),
-        "note": readers.note(ctx, dim, key),
+        "note": cards.note(ctx, dim, key),
         "n": ctx.evidence.exposure(dim, key),
         "complaining": Fig(w.share(k, n), ref, href, k) if n else None,
         "share": k / n if n >= SMALL else None,
-        "band": readers.band(ctx, dim, book.peers.get((dim, key, None))),
+        "band": cards.band(ctx, dim, book.peers.get((dim, key, None))),
         "rating": w.number(e.rating, 2) if e.rating_n else None,
         "rating_n": e.rating_n,
         "left_out": e.n_default + e.n_flagged,
         "cases": (cases := safety.cases(ctx, dim=dim, key=key)),
+        "gone": safety.gone(ctx, dim=dim, key=key),
+        "standing": safety.standing(w, cases),
         "safety": Fig(w.count(len(cases)), safety.ref(ctx, dim, key), "", len(cases)),
         "fixes": followup.fixes(ctx, dim=dim, key=key),
         "moves": changes.moves(ctx, dim=dim, key=key),
         "table": balance(ctx, dim, key),
         "praise": [
-            (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in readers.praised(ctx, dim, key, 4)
+            (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in cards.praised(ctx, dim, key, 4)
         ],
     }
 

@@ -27,7 +27,8 @@ def page(ctx: Context) -> dict[str, Any]:
         "trust": trust.trust(ctx),
         "decisions": decisions.five(ctx),
         "fixes": followup.fixes(ctx, veiled=True),
-        "cases": safety.cases(ctx, veiled=True),
+        "cases": (cases := safety.cases(ctx, veiled=True)),
+        "standing": safety.standing(ctx.words, cases),
         "chart": trends.complaining(ctx.book, missing, now=(k, n)),
         "multiples": [(ctx.cells.chain(r), c) for r, c in charts],
         "cannot": cannot(ctx, missing),
@@ -167,7 +168,7 @@ def figures(ctx: Context, k: int, n: int, missing: dict[str, list[str]]) -> list
             w.pick("安全个案", "Safety cases"),
             safety.count(ctx),
             safety.waiting(ctx, cases),
-            alert=bool(cases),
+            alert=any(c.state != safety.EXCLUDED for c in cases),
         ),
         Figure(
             w.pick("计入的评价", "Reviews counted"),

@@ -143,7 +143,7 @@ def write_actions(book: Book, out: Path) -> bool:
                 r["action_id"], r["status"], r["owner"], r["due"], r["fixed_on"], r["note"], place,
                 book.issue(r["aspect"], r["issue_kind"]), r["opened"], r["last_seen"],
             )  # fmt: skip
-            writer.writerow([_guarded(v) for v in values])
+            writer.writerow([guarded(v) for v in values])
     return True
 
 
@@ -240,6 +240,7 @@ def _owner(w: Words, action: Mapping[str, Any]) -> str:
     return tidy(w.of(OWNERS, action["owner"]), longest=40) if action["owner"] else ""
 
 
-def _guarded(value: object) -> str:
+def guarded(value: object) -> str:
+    """A cell of a CSV file; one that a spreadsheet would take for a formula gets a quote before it."""
     text = "" if value is None else tidy(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
-from voc.report import first, readers, trends, words
+from voc.report import first, safety, told, trends, words
 from voc.report.book import GATED
 from voc.report.cells import slice_of
 from voc.report.context import Context
@@ -44,7 +45,7 @@ def sheets(ctx: Context, folder: Path) -> list[Sheet]:
         Sheet(L("概览", "Summary"), _summary_columns(w), _summary(ctx)),
         Sheet(L("全链", "Chain-wide"), _chain_columns(ctx, folder), ctx.book.chain),
         Sheet(L("问题", "Issues"), _ranking_columns(ctx, folder), _ranking(ctx)),
-        Sheet(L("安全", "Safety"), _safety_columns(ctx), ctx.book.safety),
+        Sheet(L("安全", "Safety"), _safety_columns(ctx), [m for m, _ in safety.statements(ctx.book)]),
         Sheet(L("好评与建议", "Praise and requests"), _told_columns(w), _told(ctx)),
         Sheet(
             L("关键词", "Keywords"),
@@ -179,14 +180,22 @@ def _safety_columns(ctx: Context) -> list[Column]:
         found = quote(book, m, around=400)
         return found.plain if found else None
 
+    def answer(m: Any, name: str) -> Any:
+        found = book.found.get((m.root, m.aspect))
+        return found and found[name]
+
     def lot(m: Any) -> str | None:
         review = book.reviews.get(m.review_id)
         return review.lot if review else None
 
     return [
+        Column("mention_id", "text", lambda m: m.mention_id, 24),
+        Column("state", "text", lambda m: w.of(words.FOUND, answer(m, "state") or safety.AWAITING)),
+        Column("who", "text", lambda m: answer(m, "who")),
+        Column("decided_on", "date", lambda m: (day := answer(m, "decided_on")) and datetime.combine(day, time())),
+        Column("note", "text", lambda m: answer(m, "note"), 30),
         Column(L("日期", "Date"), "date", lambda m: w.local(m.created_at).replace(tzinfo=None)),
         Column(L("问题", "Issue"), "text", lambda m: book.issue(m.aspect), 18),
-        Column(L("状态", "Status"), "text", lambda m: L("顾客自述·待核实", "customer's statement, not verified"), 20),
         Column(L("原话", "Words"), "text", said, 60),
         Column(L("来源", "Source"), "text", lambda m: w.source(m.source)),
         Column(L("门店", "Store"), "text", lambda m: book.store_name(m.store_id), 24),
@@ -210,7 +219,7 @@ def _told(ctx: Context) -> list[tuple[str, str, int, str | None, str]]:
     return [
         (intent, name, int(fig.value or 0), found[0].plain if found else None, fig.ref)
         for intent in ("praise", "request")
-        for name, fig, found in readers.told(ctx, intent, 100)
+        for name, fig, found in told.told(ctx, intent, 100)
     ]
 
 

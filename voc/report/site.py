@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from voc.errors import UnknownName
-from voc.report import entities, figures, first, followup, markup, readers, svg, words
+from voc.report import entities, figures, first, followup, markup, readers, shared, svg, words
 from voc.report.book import Book
 from voc.report.context import COMMON, HOME, READERS, Context, entity_path, open_context
 from voc.report.cut import WHOLE, Pack
@@ -38,8 +38,8 @@ _VIEWS: Mapping[str, Callable[[Context], dict[str, Any]]] = {
     "store": readers.stores,
     "quality": readers.quality,
     "marketing": readers.marketing,
-    "issues": readers.issues,
-    "coverage": readers.coverage,
+    "issues": shared.issues,
+    "coverage": shared.coverage,
     "methods": lambda ctx: {},
 }
 

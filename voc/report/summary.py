@@ -30,12 +30,8 @@ def lines(book: Book) -> tuple[str, list[str], list[str], list[str]]:
     """Title, conclusion, at most five issues, and what the month cannot say."""
     ctx, w = open_context(book), book.words
     head = [plain(p) for p in first.conclusion(ctx, *first.complaining(ctx))]
-    n = safety.count(ctx).text
-    head.append(
-        w.pick(
-            f"安全个案 {n} 例，均为顾客自述，待核实。", f"Safety cases: {n}, all customers' statements, not verified."
-        )
-    )
+    n, stand = safety.count(ctx).text, safety.standing(w, safety.cases(ctx, veiled=True))
+    head.append(w.pick(f"安全个案 {n} 例：{stand}。", f"Safety cases: {n} ({stand})."))
     items = [
         f"{w.pick('[个别]', '[local]') if d.cell else w.pick('[全链]', '[chain-wide]')} "
         + (f"{w.gate(d.gate)} · " if d.gate else "")

@@ -95,6 +95,11 @@ CHANGES = {
     "chronic": ("老问题", "chronic"),
     "seasonal": ("节庆常有", "seasonal"),
 }
+FOUND = {
+    "awaiting": ("待核实", "not verified"),
+    "verified": ("已核实", "verified"),
+    "excluded": ("已排除", "excluded"),
+}
 EVENTS = {
     "new": ("新出现", "new"),
     "kept": ("延续", "kept"),

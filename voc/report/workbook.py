@@ -17,7 +17,7 @@ from voc.report.dims import tidy
 from voc.report.followup import VERDICTS
 from voc.report.sheets import Column, Sheet, sheets
 from voc.report.sheets_after import after
-from voc.report.words import CHANGES, Words
+from voc.report.words import CHANGES, FOUND, Words
 
 LONGEST = 32_767  # characters that a cell may hold
 FORMATS: Mapping[str, dict[str, Any]] = {
@@ -74,6 +74,7 @@ def _write(workbook: Any, sheet: Sheet, formats: Mapping[str, Any], w: Words) ->
         w.pick("把握", "Evidence"): {w.gate(g): g for g in GATED},
         w.pick("变化", "Change"): moved,
         w.pick("结论", "Verdict"): {w.of(VERDICTS, "worse"): "strong"},
+        "state": {w.of(FOUND, "verified"): "strong"},
     }
     for i, column in enumerate(sheet.columns if last else ()):
         for word, kind in marks.get(column.head, {}).items():
