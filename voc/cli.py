@@ -79,6 +79,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "models list": models.list_,
     "models verify": models.verify,
     "models build": models.build,
+    "models import": models.import_,
     "bench ingest": bench.ingest,
     "bench ranking": bench.ranking,
     "bench stages": bench_stages.stages,
@@ -89,7 +90,7 @@ GROUPS = {
     "bench": "What the parts of the job find and what they cost, on simulated data and on this machine.",
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
     "safety": "What customers said of harm, and what people found when they looked into it.",
-    "models": "The models that ship: what they are, whether they are whole, how the encoder is made.",
+    "models": "The models: what ships, whether files are whole, a checkpoint of your own, the recipe of the encoder.",
 }
 
 

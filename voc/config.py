@@ -55,12 +55,17 @@ class SourceSection(Section):
 
 
 class NlpSection(Section):
+    """`review_model`, `clause_model`: folders made by `voc models import`, relative to the project, that judge reviews and
+    clauses of their languages instead of the models that ship."""
+
     taxonomy: str = "retail-food"
     profile: Literal["fast", "accurate"] = "fast"
     language: Literal["auto", "zh", "en"] = "auto"
     min_confidence: float = Field(0.5, ge=0, le=1)
     workers: int = Field(0, ge=0, description="0: one per core")
     batch_rows: int = Field(4096, ge=1)
+    review_model: str | None = None
+    clause_model: str | None = None
 
 
 class TopicsSection(Section):
@@ -99,11 +104,13 @@ class PrivacySection(Section):
 
 class Hygiene(Section):
     """Thresholds of the flags that keep paid, copied and hostile rows out of the statistics. `copies = false` saves the
-    search for near copies, and with it the flags that rest on it."""
+    search for near copies, and with it the flags that rest on it. `near_duplicate_months`: how many months before a month
+    its praise is compared with."""
 
     copies: bool = True
     near_duplicate: float = Field(0.8, gt=0, le=1)
     near_duplicate_min_chars: int = Field(16, ge=1)
+    near_duplicate_months: int = Field(12, ge=0)
     burst_size: int = Field(8, ge=2)
     burst_hours: float = Field(72, gt=0)
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 import voc
 from voc import config as configuration
-from voc import engines, handover
+from voc import engines, handover, models
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -143,10 +143,12 @@ def annotate(
     available = lake.months("reviews")
     wanted = available if months is None else [_known_month(m, available) for m in months]
     stages = (
-        mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language),
-        sentiment_stage.stage(),
+    review, clause = work.own_models()
+        mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language, model=clause),
+        sentiment_stage.stage(model=review),
     )
-    made = digest(work.taxonomy().sha256, nlp.model_dump(exclude={"workers", "batch_rows"}), _code())
+    own = [file.sha256 for folder in (review, clause) if folder for file in models.available(Path(folder))]
+    made = digest(work.taxonomy().sha256, nlp.model_dump(exclude={"workers", "batch_rows"}), own, _code())
     stale = _stale(work, "annotate", {m: digest(made, lake.fingerprint("reviews", m)) for m in wanted})
     with engines.opened(engine, workers=nlp.workers, master=master) as running:
         jobs = [

@@ -73,10 +73,13 @@ def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str,
     return found.set_column(0, "row", pc.add(found["row"], pa.scalar(first, pa.int64())))
 
 
-def sentiment(texts: Sequence[str | None], *, lang: str = "auto") -> pa.Table:
-    """row, label (positive | neutral | negative), score [-1, 1], for every text; an empty one is neutral, 0."""
+def sentiment(texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None) -> pa.Table:
+    """row, label (positive | neutral | negative), score [-1, 1], for every text; an empty one is neutral, 0.
+
+    `model` is the folder of a checkpoint that `voc models import` made.
+    """
     kept = _same_length(texts)
-    labels, scores = scoring.score(kept, lang=_language(lang))
+    labels, scores = scoring.score(kept, lang=_language(lang), model=model)
     rows = pa.array(range(len(kept)), pa.int64())
     return pa.table({"row": rows, "label": pa.array(labels, pa.string()), "score": pa.array(scores, pa.float32())})
 
@@ -154,8 +157,10 @@ def analyze_file(
     return analyze(texts_of(path, text_column, encoding), taxonomy=taxonomy, lang=lang, workers=0, profile=profile)
 
 
-def sentiment_file(path: Path, *, text_column: str | None, lang: str, encoding: str | None) -> pa.Table:
-    return sentiment(texts_of(path, text_column, encoding), lang=lang)
+def sentiment_file(
+    path: Path, *, text_column: str | None, lang: str, encoding: str | None, model: Path | None = None
+) -> pa.Table:
+    return sentiment(texts_of(path, text_column, encoding), lang=lang, model=model)
 
 
 def keywords_file(

@@ -40,6 +40,14 @@ class Workspace:
         name = self.config.nlp.taxonomy
         return str(self.folder / name) if name.endswith(".toml") else name
 
+    def own_models(self) -> tuple[str | None, str | None]:
+        """The folders of the imported models for reviews and for clauses; None where the shipped ones judge."""
+        nlp = self.config.nlp
+        review, clause = (
+            None if name is None else str(self.folder / name) for name in (nlp.review_model, nlp.clause_model)
+        )
+        return review, clause
+
     def member_key(self) -> bytes:
         return ingestion.load_key(self.folder / self.config.privacy.key_file)
 

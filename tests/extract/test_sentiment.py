@@ -2,9 +2,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from voc.errors import UnknownName
-from voc.extract import sentiment
+from voc.errors import UnknownName, VocError
+from voc.extract import mentions, sentiment
+from voc.models import checkpoint
+from voc.models.polarity import decided
 from voc.schemas import REVIEW_SCORES, checked
+from voc.taxonomy import load
 
 
 def batch(*rows):
@@ -86,3 +89,37 @@ def test_stage_keeps_ids_and_finds_contradictions():
 
 def test_stage_on_an_empty_batch():
     assert checked(sentiment.stage())(batch(("x", 1.0, "zh")).slice(0, 0)).num_rows == 0
+
+
+class Sour:
+    """Stands for an imported checkpoint: to it everything in Chinese is bad."""
+
+    name, langs = "sour-1", ("zh",)
+
+    def probabilities(self, texts):
+        return np.tile(np.array([0.9, 0.1, 0.0], dtype=np.float32), (len(texts), 1))
+
+    def classes(self, chances):
+        return decided(chances, 0.5)
+
+
+def test_an_imported_model_judges_the_texts_of_its_languages(monkeypatch):
+    monkeypatch.setattr(checkpoint, "load", lambda folder: Sour())
+    labels, scores = sentiment.score(["非常好吃", "We loved it.", ""], model="mine")
+    assert labels == ["negative", "positive", "neutral"]
+    np.testing.assert_allclose(scores[[0, 2]], [-0.9, 0.0], atol=1e-6)
+
+
+def test_an_imported_model_judges_the_clauses_that_words_leave_open(monkeypatch):
+    monkeypatch.setattr(checkpoint, "load", lambda folder: Sour())
+    judge = mentions.model_judge("auto", "mine")
+    assert judge(["非常好吃"], False)[0].argmax() == 0
+    assert judge(["we loved it"], True)[0].argmax() == 2
+    assert "sour-1" in mentions.label(load("retail-food"), model="mine")
+
+
+def test_a_folder_without_a_model_is_an_error_before_anything_is_read(tmp_path):
+    with pytest.raises(VocError, match="manifest"):
+        sentiment.stage(model=str(tmp_path))
+    with pytest.raises(VocError, match="manifest"):
+        mentions.stage(taxonomy="retail-food", model=str(tmp_path))

@@ -1,4 +1,4 @@
-"""`voc models list|verify|build`: the models that ship, whether their files are whole, and how the encoder is made."""
+"""`voc models list|verify|import|build`: what ships, whether files are whole, one's own checkpoint, the encoder's recipe."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typer
 
 from voc import models
 from voc.commands import AsJson, say, show
+from voc.errors import WrongUse
+from voc.models import checkpoint as own
 
 
 def list_(*, as_json: AsJson = False) -> None:
@@ -26,12 +28,64 @@ def list_(*, as_json: AsJson = False) -> None:
     show(rows, as_json=as_json)
 
 
-def verify(*, as_json: AsJson = False) -> int | None:
+def verify(
+    folder: Annotated[Path | None, typer.Argument(help="An imported model's folder; left out: what ships.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> int | None:
     """Compares every model file with its sha256 in the manifest; exit code 1 where one is missing or altered."""
-    verdicts = models.verify()
+    verdicts = models.verify(folder)
     rows = [{"model": v.model, "state": "broken" if v.problem else "ok", "problem": v.problem} for v in verdicts]
     show(rows, as_json=as_json)
     return 1 if any(v.problem for v in verdicts) else None
+
+
+def import_(
+    checkpoint: Annotated[
+        Path, typer.Argument(help="The folder of a Hugging Face sequence-classification checkpoint.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option("-o", "--out", help="The new folder that the model goes to.")],
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", help="NAME=negative, NAME=neutral or NAME=positive; repeat for each label of the model."
+        ),
+    ] = None,
+    lang: Annotated[list[str] | None, typer.Option("--lang", help="zh or en, repeatable (default: zh).")] = None,
+    neutral_above: Annotated[
+        float, typer.Option("--neutral-above", min=0, max=1, help="The least probability of neutral that decides.")
+    ] = 0.5,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What tables call it (default: the folder's name).")
+    ] = None,
+    licence: Annotated[str, typer.Option("--licence", help="For your records.")] = "as its publisher says",
+) -> None:
+    """Takes a checkpoint of your own for polarity: safetensors only, nothing of it is run as code.
+
+    Name the new folder as `review_model` or `clause_model` under [nlp] in voc.toml, or as `voc sentiment --model`. From a hub,
+    fetch a fixed commit first: `hf download OWNER/NAME --revision COMMIT --local-dir FOLDER`. Needs the extra [checkpoint].
+    """
+    file = own.adopt(
+        checkpoint,
+        out,
+        labels=_pairs(label),
+        langs=lang or ["zh"],
+        neutral_above=neutral_above,
+        name=name,
+        licence=licence,
+    )
+    means = zip(file.settings["labels"], file.settings["classes"], strict=True)
+    say(f"{file.settings['called']} is in {out}: {', '.join(f'{given} is {kind}' for given, kind in means)}")
+
+
+def _pairs(given: list[str] | None) -> dict[str, str] | None:
+    if not given:
+        return None
+    for one in given:
+        if "=" not in one:
+            raise WrongUse(f"--label {one!r}: NAME=negative, NAME=neutral or NAME=positive is wanted")
+    return {one.rpartition("=")[0]: one.rpartition("=")[2] for one in given}
 
 
 def build(

@@ -19,11 +19,12 @@ def sentiment(
     out: Annotated[Path | None, typer.Option("-o", "--out", help="Where to write (.csv, .parquet, .jsonl).")] = None,
     lang: Language = "auto",
     encoding: Encoding = None,
+    model: Annotated[Path | None, typer.Option("--model", help="A folder that `voc models import` made.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Positive, neutral or negative, with a score from -1 to 1, for every row; empty text is neutral, 0."""
     single.check_suffix(out)
-    table = single.sentiment_file(file, text_column=text_column, lang=lang, encoding=encoding)
+    table = single.sentiment_file(file, text_column=text_column, lang=lang, encoding=encoding, model=model)
     if out is None:
         show(table.to_pylist(), as_json=as_json)
     else:

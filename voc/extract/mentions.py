@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +38,7 @@ from voc.extract.naming import Namer, named, namer
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
 from voc.extract.settle import general_issue
-from voc.models import find, polarity
+from voc.models import checkpoint, find, polarity
 from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
@@ -93,17 +94,20 @@ class Mention:
     rival: str | None
 
 
-def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto") -> Stage:
+def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto", model: str | None = None) -> Stage:
     """The row-wise stage reviews -> mentions. `taxonomy` is a built-in name or a path that the worker can read.
 
-    Raises UnknownName for an unknown taxonomy, profile or language.
+    `model`: the folder of an imported checkpoint that judges clauses of its languages instead of the shipped models.
+    Raises UnknownName for an unknown taxonomy, profile or language, or a folder without a checkpoint.
     """
     if profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
     load(taxonomy)
-    return Stage("mentions", INPUT, MENTIONS, partial(_open, taxonomy, lang, profile))
+    if model is not None:
+        find(checkpoint.NAME, Path(model))
+    return Stage("mentions", INPUT, MENTIONS, partial(_open, taxonomy, lang, profile, model))
 
 
 def analyze(
@@ -260,11 +264,18 @@ def _columns(part: _Read, first: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([columns[name] for name in ANALYSIS.names], schema=ANALYSIS)
 
 
-def model_judge(lang: str) -> Judge:
-    """The shipped polarity models of clauses; `lang` other than 'auto' asks one of them always."""
+def model_judge(lang: str, model: str | None = None) -> Judge:
+    """The shipped polarity models of clauses; `lang` other than 'auto' asks one of them always.
+
+    With `model` the checkpoint in that folder is asked for its languages.
+    """
+    own = None if model is None else checkpoint.load(Path(model))
 
     def judge(clauses: Sequence[str], english: bool) -> NDArray[np.float32]:
-        return polarity.load("en" if lang == "en" or (lang == "auto" and english) else "zh").probabilities(clauses)
+        name = "en" if lang == "en" or (lang == "auto" and english) else "zh"
+        if own is not None and name in own.langs:
+            return own.probabilities(clauses)
+        return polarity.load(name).probabilities(clauses)
 
     return judge
 
@@ -278,17 +289,18 @@ def second_reading(profile: str, lexicon: Lexicon) -> SecondReading | None:
     return cascade.reader(lexicon)
 
 
-def label(taxonomy: Taxonomy, profile: str = "fast") -> str:
+def label(taxonomy: Taxonomy, profile: str = "fast", model: str | None = None) -> str:
     """What decided: taxonomy, polarity model, aspect head and with `accurate` the encoder, each with its version."""
-    names = [f"{taxonomy.name}-{taxonomy.version}", polarity.load("zh").name, find(ASPECTS).label]
+    judge = polarity.load("zh").name if model is None else checkpoint.load(Path(model)).name
+    names = [f"{taxonomy.name}-{taxonomy.version}", judge, find(ASPECTS).label]
     return "+".join([*names, find(ENCODER).label] if profile == "accurate" else names)
 
 
-def _open(taxonomy: str, lang: str, profile: str) -> Batch:
+def _open(taxonomy: str, lang: str, profile: str, own: str | None) -> Batch:
     entries = load(taxonomy)
     scan = scanner(entries)
-    judge, name = model_judge(lang), namer(entries)
-    model = label(entries, profile)
+    judge, name = model_judge(lang, own), namer(entries)
+    model = label(entries, profile, own)
     again = second_reading(profile, scan.lexicon)
 
     def run(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from voc.errors import UnknownName
-from voc.models import polarity
+from voc.models import checkpoint, find, polarity
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
 from voc.text.clauses import says_something
 from voc.text.language import detect_all
@@ -22,13 +24,22 @@ CLEAR = 0.6
 MANY_STARS, FEW_STARS = 4.5, 2.0
 
 
-def stage() -> Stage:
-    """The row-wise stage reviews -> review_scores."""
-    return Stage("review_scores", INPUT, REVIEW_SCORES, _open)
+def stage(*, model: str | None = None) -> Stage:
+    """The row-wise stage reviews -> review_scores; `model` as in `score`, a path that the worker can read.
+
+    Raises UnknownName or VocError for a folder without a checkpoint.
+    """
+    if model is not None:
+        find(checkpoint.NAME, Path(model))
+    return Stage("review_scores", INPUT, REVIEW_SCORES, partial(_open, model))
 
 
-def score(texts: Sequence[str | None], *, lang: str = "auto") -> tuple[list[str], NDArray[np.float32]]:
+def score(
+    texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None
+) -> tuple[list[str], NDArray[np.float32]]:
     """Labels (positive | neutral | negative) and scores [-1, 1], shape (n,).
+
+    `model` is the folder of an imported checkpoint, which judges the texts of its languages instead of the shipped models.
 
     The score is P(positive) - P(negative). Empty texts, and texts without a letter, digit or emoji, are neutral, 0.
     `lang` is 'zh', 'en', or 'auto' for each text's own. Raises UnknownName for another one.
@@ -36,12 +47,12 @@ def score(texts: Sequence[str | None], *, lang: str = "auto") -> tuple[list[str]
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
     languages = [lang] * len(texts) if lang != "auto" else detect_all([text or "" for text in texts])
-    return _scored(texts, languages)
+    return _scored(texts, languages, model)
 
 
-def _open() -> Batch:
+def _open(model: str | None) -> Batch:
     def run(batch: pa.RecordBatch) -> pa.RecordBatch:
-        labels, scores = _scored(batch["text"].to_pylist(), batch["lang"].to_pylist())
+        labels, scores = _scored(batch["text"].to_pylist(), batch["lang"].to_pylist(), model)
         rating = np.asarray(batch["rating"].fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
         conflict = ((rating >= MANY_STARS) & (scores <= -CLEAR)) | ((rating <= FEW_STARS) & (scores >= CLEAR))
         return pa.RecordBatch.from_arrays(
@@ -53,16 +64,24 @@ def _open() -> Batch:
     return run
 
 
-def _scored(texts: Sequence[str | None], languages: Sequence[str | None]) -> tuple[list[str], NDArray[np.float32]]:
+def _scored(
+    texts: Sequence[str | None], languages: Sequence[str | None], model: str | Path | None
+) -> tuple[list[str], NDArray[np.float32]]:
     """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
     kinds = np.ones(len(texts), dtype=np.int8)
     scores = np.zeros(len(texts), dtype=np.float32)
     speaks = [text is not None and says_something(text) for text in texts]
+    own = None if model is None else checkpoint.load(Path(model))
     for name in polarity.LANGUAGES:
         rows = [i for i, found in enumerate(speaks) if found and (languages[i] == "en") == (name == "en")]
         if not rows:
             continue
-        chances = polarity.of_reviews([texts[i] or "" for i in rows], lang=name)
-        kinds[rows] = polarity.load(name, "review").classes(chances)
+        some = [texts[i] or "" for i in rows]
+        if own is not None and name in own.langs:
+            chances = own.probabilities(some)
+            kinds[rows] = own.classes(chances)
+        else:
+            chances = polarity.of_reviews(some, lang=name)
+            kinds[rows] = polarity.load(name, "review").classes(chances)
         scores[rows] = np.where(kinds[rows] == 1, 0.5, 1.0) * (chances[:, 2] - chances[:, 0])
     return [LABELS[kind] for kind in kinds], scores
