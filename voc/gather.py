@@ -28,7 +28,9 @@ def report_data(work: Workspace, *, month: str) -> ReportData:
         ranking=lake.read("ranking", months=[month]),
         chain=lake.read("chain", months=[month]),
         safety=_rows_of(mentions, ranking_room.safety(mentions, reviews, skus=skus, confidence=minimum)),
-        facts=lake.read("facts", months=months),
+        facts=ranking_room.with_history(
+            lake.read("facts", months=months), lake.read("topic_history", months=[month]), month
+        ),
         exposure=exposure,
         mentions=mentions,
         reviews=reviews,
@@ -57,6 +59,7 @@ def report_data(work: Workspace, *, month: str) -> ReportData:
         },
         complainers=lake.read("complainers", months=months),
         min_confidence=minimum,
+        history_least=work.config.ranking.history_least,
         time_zone=work.config.project.time_zone,
         previous=_previous_ranking(lake, month),
         run=run_record(work, month=month),

@@ -5,9 +5,11 @@ from dataclasses import replace
 import builder
 import pytest
 
+from voc.issues.onset import Onset
 from voc.report.cells import Cells
 from voc.report.claims import claim, compared, moved
 from voc.report.context import open_context
+from voc.report.cut import Pack
 from voc.report.figures import Fig, plain
 from voc.report.opening import open_book
 from voc.report.words import Words
@@ -58,6 +60,27 @@ def test_what_moved_is_said_with_its_interval_and_what_did_not_is_not():
     )
     for change in ("new", "gone", "chronic", "seasonal"):
         assert moved(zh, {**ROW, "change": change}) and moved(en, {**ROW, "change": change}).endswith(".")
+
+
+def test_since_when_is_said_of_signals_only_and_no_more_than_is_known():
+    exact, least = Onset("2026-03", True), Onset("2025-12", False)
+    row = {"month": "2026-10", "since": exact, "change": "chronic"}
+    assert said("zh", **row).endswith("（1.6–3.5）。3月起就是这样。")
+    assert said("en", **row).endswith("It has been so since March.")
+    assert said("zh", **{**row, "since": least}).endswith("至少从2025 年 12 月起就是这样。")
+    assert said("en", **{**row, "since": least}).endswith("It has been so since December 2025 at the latest.")
+    assert "起" not in said("zh", **{**row, "gate": "insufficient"})
+    assert all("起" not in said("zh", **{**row, "change": c}) for c in ("new", "seasonal", "too_short", "withheld"))
+    assert said("zh", **{**row, "since": None}).endswith("前几个月就是这样。")
+
+
+def test_the_planted_excess_knows_its_month(tmp_path):
+    whole = open_book(builder.build(n_reviews=2500, n_months=14))
+    dated = {r["store_id"]: r["since"] for r in whole.by_level["store"] if r.get("since")}
+    assert all(onset.month <= builder.MONTH for onset in dated.values())
+    assert all(r["gate"] != "insufficient" for r in whole.rows if r.get("since"))
+    mine = open_book(builder.build(n_reviews=2500, n_months=14), pack=Pack(store=next(iter(sorted(dated)))))
+    assert {r["store_id"]: r["since"] for r in mine.by_level["store"] if r.get("since")}.items() <= dated.items()
 
 
 def test_a_ratio_whose_interval_reads_as_touching_one_is_left_out():

@@ -10,6 +10,8 @@ from voc.report.words import Words
 
 MOVED = ("new", "rising", "falling", "gone")  # states that were told from chance at a controlled rate of false alarms
 
+STANDING = ("steady", "chronic", "rising")  # with any other state 'since' would contradict it, or the history is too short
+
 
 def claim(
     w: Words, row: Mapping[str, Any], *, issue: str, observed: Fig, n: Fig, rr: Fig, interval: str, driver: str | None
@@ -36,8 +38,9 @@ def claim(
         else:
             parts += ["; too few to say whether that is more than expected"]
         parts.append(f", mostly from {driver}." if end else ".")
-    if said := moved(w, row):
-        parts.append(said if w.zh else f" {said}")
+    for said in (moved(w, row), since(w, row)):
+        if said:
+            parts.append(said if w.zh else f" {said}")
     return parts
 
 
@@ -60,11 +63,24 @@ def moved(w: Words, row: Mapping[str, Any]) -> str:
         return w.pick(f"降到前几个月的 {ratio}（{between}）。", f"Down to {ratio} the months before ({between}).")
     if state == "gone":
         return w.pick("前几个月有人说，本月没有了。", "Said in the months before, no longer this month.")
-    if state == "chronic":
+    if state == "chronic" and not since(w, row):
         return w.pick("前几个月就是这样。", "It has been so for months.")
     if state == "seasonal":
         return w.pick("去年同一节庆也这样升过。", "It rose at the same festival last year too.")
     return ""
+
+
+def since(w: Words, row: Mapping[str, Any]) -> str:
+    """Since which month a signal's excess has stood, or at least since then; '' where that cannot be said."""
+    found = row.get("since")
+    if found is None or row["gate"] not in ("strong", "moderate") or row["change"] not in STANDING:
+        return ""
+    same_year = found.month[:4] == row["month"][:4]
+    if w.zh:
+        month = w.month_short(found.month) if same_year else w.month(found.month)
+        return f"{month}起就是这样。" if found.exact else f"至少从{month}起就是这样。"
+    month = w.month(found.month).removesuffix(f" {found.month[:4]}") if same_year else w.month(found.month)
+    return f"It has been so since {month}." if found.exact else f"It has been so since {month} at the latest."
 
 
 def compared(w: Words, row: Mapping[str, Any]) -> list[str]:

@@ -50,8 +50,9 @@ class ReportData:
     harm, each shown as the customer's statement. `power`, `prevalence`, `impact`, `wording`, `verdicts` and `tags` are those
     of the month, `actions` and `safety_states` all that there are; what is empty has no block in the report. `withheld`
     names sources whose trends may not be shown, with the reason. `previous` is last month's ranking, if there was one.
-    `complainers` makes the trend of the complaint share; months that are not in it are not drawn. Mentions less certain
-    than `min_confidence` in [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
+    `complainers` makes the trend of the complaint share; months that are not in it are not drawn. With fewer than
+    `history_least` months before, nothing is said of since when an excess has stood. Mentions less certain than
+    `min_confidence` in [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
     """
 
     month: str
@@ -85,6 +86,7 @@ class ReportData:
     withheld: Sequence[tuple[str, str]] = ()
     previous: pa.Table | None = None
     complainers: pa.Table = field(default_factory=COMPLAINERS.empty_table)
+    history_least: int = 6
     not_counted: frozenset[str] = NOT_COUNTED
     min_confidence: float = 0.0
     run: Mapping[str, Any] = field(default_factory=dict)
