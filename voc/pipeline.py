@@ -142,8 +142,8 @@ def annotate(
     lake, nlp = work.lake, work.config.nlp
     available = lake.months("reviews")
     wanted = available if months is None else [_known_month(m, available) for m in months]
-    stages = (
     review, clause = work.own_models()
+    stages = (
         mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language, model=clause),
         sentiment_stage.stage(model=review),
     )
