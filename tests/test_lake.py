@@ -4,7 +4,7 @@ import textwrap
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from voc import parts
 from voc.errors import Locked, SchemaMismatch, UnknownName, VocError
@@ -53,6 +53,19 @@ def test_the_same_rows_make_no_new_version(lake):
     before = lake.versions()
     assert not lake.replace_month("review_scores", "2026-09", scores("b", "a"))
     assert lake.versions() == before
+
+
+def test_commits_after_a_checkpoint_are_seen(lake):
+    """Delta writes a checkpoint after a hundred commits; a project has so many after a year."""
+    lake.replace_month("review_scores", "2026-08", scores("x", month="2026-08"))
+    DeltaTable(str(lake.root / "review_scores")).create_checkpoint()
+    prints = set()
+    for ids in (("a",), ("b", "c"), ("d",)):
+        made = parts.write(lake.root, "review_scores", "2026-09", scores(*ids))
+        assert lake.commit("review_scores", "2026-09", [made])
+        assert lake.read("review_scores")["review_id"].to_pylist() == ["x", *ids]
+        prints.add(lake.fingerprint("review_scores", "2026-09"))
+    assert lake.version("review_scores") == 3 and len(prints) == 3
 
 
 def test_an_old_version_can_be_read(lake):

@@ -55,8 +55,8 @@ class SourceSection(Section):
 
 
 class NlpSection(Section):
-    """`review_model`, `clause_model`: folders made by `voc models import`, relative to the project, that judge reviews and
-    clauses of their languages instead of the models that ship."""
+    """`review_model`, `clause_model`: folders made by `voc train` or `voc models import`, relative to the project, that judge
+    reviews and clauses of their languages instead of the models that ship."""
 
     taxonomy: str = "retail-food"
     profile: Literal["fast", "accurate"] = "fast"

@@ -46,8 +46,9 @@ class Lake:
         return (self._path(name) / "_delta_log").is_dir()
 
     def _stamp(self, name: str) -> str:
-        """The newest entry of the table's log: it changes with every commit, whoever made it."""
-        return max(entry.name for entry in os.scandir(self._path(name) / "_delta_log"))
+        """The newest commit in the table's log: it changes with every commit, whoever made it. Checkpoints, which the log
+        has after a hundred commits, are named so that they would stand behind all of them."""
+        return max(entry.name for entry in os.scandir(self._path(name) / "_delta_log") if entry.name.endswith(".json"))
 
     def _table(self, name: str) -> DeltaTable:
         """The newest version; replaying a log costs tens of milliseconds, so a table is opened once per commit."""
@@ -88,7 +89,7 @@ class Lake:
             groups: dict[str, list[str]] = {}
             for month, path in sorted(zip(months, paths, strict=True)):
                 groups.setdefault(month, []).append(path)
-            digests = {month: hashlib.sha256("\n".join(found).encode()).hexdigest() for month, found in groups.items()}
+            digests = {month: digest_of(found) for month, found in groups.items()}
             held = self._prints[name] = (stamp, digests)
         return held[1]
 
@@ -233,6 +234,11 @@ class Lake:
         staged = path.with_suffix(".tmp")
         staged.write_text(json.dumps({"inputs": inputs}), "utf-8")
         os.replace(staged, path)
+
+
+def digest_of(paths: Sequence[str]) -> str:
+    """The `fingerprint` of a slice that consists of these files (below the table's folder)."""
+    return hashlib.sha256("\n".join(sorted(paths)).encode()).hexdigest()
 
 
 def conform_order(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -1,12 +1,14 @@
 """Messages of conversations to one row a conversation: the customer's turns are its text, the other side's its reply.
 
-A conversation may be scattered over the file, so the file's messages are held in memory until its end.
+A conversation may be scattered over the file, so its messages are sorted into buckets first; a bucket at a time is in memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +17,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from voc.ingest import dates, fields
+from voc.ingest.fields import Taken
 from voc.ingest.mapping import Mapping, resolve
 from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
+from voc.ingest.spool import Buckets
 
 #: The number of the file's record that a row stands for, where it is not the row's own place.
 RECORD = "voc:record"
@@ -32,54 +36,76 @@ OTHERS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Grouped:
-    """`batch` has a row a conversation and a row for each message that was set aside; `leader[i]` is the record whose
-    row stands for message i of the file."""
-
-    batch: pa.RecordBatch
-    leader: NDArray[np.int64]
+#: Buckets of conversations; of a file of 2 GB each holds some 30 MB.
+BUCKETS = 64
 
 
-def group(batches: Iterable[pa.RecordBatch], mapping: Mapping, *, path: Path, zone: str) -> Grouped | None:
-    """The file's messages by conversation, in the order in which these begin; None for a file without a header.
+@dataclass
+class Conversations:
+    """One file of messages. `leader[i]` is the record whose row stands for message i; complete when `grouped` has ended."""
 
-    A message without a conversation or by an unknown speaker is set aside, and so are all messages of a conversation of
-    which no time can be read. Raises InputError when the columns for conversation, speaker, text or time are missing.
-    """
-    parts, start = [], 0
-    for batch in batches:
-        part = fields.complete(batch, start + 1)
-        start += len(part)
-        parts.append(part)
-    if not parts:
-        return None
-    table = pa.concat_tables([pa.Table.from_batches([part]) for part in parts], promote_options="default")
-    messages = table.combine_chunks().to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], table.schema)
-    columns = [name for name in messages.schema.names if name not in OWN]
-    taken = fields.Taken(messages, resolve(mapping, columns, path), mapping)
-    who, theirs = _speakers(taken["role"], mapping)
-    at = dates.parse(
-        taken["created_at"], zone=mapping.dates.zone or zone, order=mapping.dates.order, excel=mapping.dates.excel
-    )
-    conversation = taken["review_id"].to_pylist()
-    told: dict[int, tuple[str, str]] = {}
-    members: dict[str, list[int]] = {}
-    for i in _sound(messages).tolist():
-        if conversation[i] is None:
-            told[i] = ("no_conversation", "no conversation is given")
-        elif not who[i]:
-            told[i] = ("unknown_speaker", f"{fields.shown(taken['role'][i])} is neither a customer nor the other side")
-        else:
-            members.setdefault(conversation[i], []).append(i)
-    moments = at.at.cast(pa.int64()).to_pylist()
-    for name, rows in list(members.items()):
-        if all(moments[i] is None for i in rows):
-            told |= dict.fromkeys(rows, ("bad_date", "no message of the conversation has a time that can be read"))
-            del members[name]
-    return _built(
-        messages, columns, taken, mapping, members, told, _sound(messages, invert=True).tolist(), moments, theirs
-    )
+    mapping: Mapping
+    path: Path
+    zone: str
+    leader: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def grouped(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Batches with a row a conversation, and one for each message that was set aside.
+
+        A message without a conversation or by an unknown speaker is set aside, and so are all messages of a conversation
+        of which no time can be read. Raises InputError when the columns for conversation, speaker, text or time are missing.
+        """
+        with closing(Buckets(BUCKETS)) as buckets:
+            records, columns, metadata = 0, dict[str, None](), None
+            for batch in batches:
+                part = fields.complete(batch, records + 1)
+                names = [name for name in part.schema.names if name not in OWN]
+                where = resolve(self.mapping, names, self.path) if not records or len(part) else {}
+                metadata = metadata or batch.schema.metadata
+                columns |= dict.fromkeys(names)
+                if not len(part):
+                    continue
+                told = Taken(part, where, self.mapping)["review_id"].dictionary_encode()
+                numbers = [zlib.crc32(name.encode()) % BUCKETS for name in told.dictionary.to_pylist()]
+                bucket = np.asarray([*numbers, 0])[told.indices.fill_null(len(numbers)).to_numpy()]
+                places = pa.array(np.arange(records, records + len(part)))
+                buckets.add(bucket, pa.Table.from_batches([part]).append_column(RECORD, places))
+                records += len(part)
+            self.leader = np.arange(records)
+            for number in range(BUCKETS):
+                rows = buckets.read(number)
+                if rows is not None:
+                    found = self._grouped(rows.to_batches()[0], [name for name in columns if name in rows.column_names])
+                    yield found.replace_schema_metadata(metadata)
+
+    def _grouped(self, messages: pa.RecordBatch, columns: list[str]) -> pa.RecordBatch:
+        taken = Taken(messages, resolve(self.mapping, columns, self.path), self.mapping)
+        who, theirs = _speakers(taken["role"], self.mapping)
+        plan = self.mapping.dates
+        at = dates.parse(taken["created_at"], zone=plan.zone or self.zone, order=plan.order, excel=plan.excel)
+        conversation = taken["review_id"].to_pylist()
+        told: dict[int, tuple[str, str]] = {}
+        members: dict[str, list[int]] = {}
+        for i in _sound(messages).tolist():
+            if conversation[i] is None:
+                told[i] = ("no_conversation", "no conversation is given")
+            elif not who[i]:
+                told[i] = (
+                    "unknown_speaker",
+                    f"{fields.shown(taken['role'][i])} is neither a customer nor the other side",
+                )
+            else:
+                members.setdefault(conversation[i], []).append(i)
+        moments = at.at.cast(pa.int64()).to_pylist()
+        for name, rows in list(members.items()):
+            if all(moments[i] is None for i in rows):
+                told |= dict.fromkeys(rows, ("bad_date", "no message of the conversation has a time that can be read"))
+                del members[name]
+        records = messages.column(RECORD).to_numpy()
+        for rows in members.values():
+            rows.sort(key=lambda i: (moments[i] is None, moments[i] or 0, i))
+            self.leader[records[rows]] = records[rows[0]]
+        return _built(messages, columns, taken, members, told, _sound(messages, invert=True).tolist(), theirs)
 
 
 def _sound(messages: pa.RecordBatch, *, invert: bool = False) -> NDArray[np.int64]:
@@ -100,34 +126,26 @@ def _speakers(roles: pa.Array, mapping: Mapping) -> tuple[NDArray[np.bool_], NDA
 def _built(
     messages: pa.RecordBatch,
     columns: list[str],
-    taken: fields.Taken,
-    mapping: Mapping,
+    taken: Taken,
     members: dict[str, list[int]],
     told: dict[int, tuple[str, str]],
     broken: list[int],
-    moments: list[int | None],
     theirs: NDArray[np.bool_],
-) -> Grouped:
+) -> pa.RecordBatch:
+    """The rows: `members` of each conversation by time, then those that are set aside, newly (`told`) or before."""
     text, spoken = taken["text"].to_pylist(), taken.fields.get("text", "")
     when = taken.fields.get("created_at", "")
-    leader = np.arange(len(messages))
-    first, said, answered = [], [], []
-    for rows in members.values():
-        rows.sort(key=lambda i: (moments[i] is None, moments[i] or 0, i))
-        first.append(rows[0])
-        leader[rows] = rows[0]
-        said.append("\n".join(text[i] for i in rows if theirs[i] and text[i]))
-        answered.append("\n".join(text[i] for i in rows if not theirs[i] and text[i]))
+    first = [rows[0] for rows in members.values()]
+    said = ["\n".join(text[i] for i in rows if theirs[i] and text[i]) for rows in members.values()]
+    answered = ["\n".join(text[i] for i in rows if not theirs[i] and text[i]) for rows in members.values()]
     aside = sorted([*told, *broken])
     order = np.asarray([*first, *aside], np.int64)
     out: dict[str, pa.Array] = {}
     for name in columns:
-        whole = messages.column(name)
-        best = (
-            [next((i for i in rows if whole[i].as_py()), rows[0]) for rows in members.values()]
-            if name != when
-            else first
-        )
+        whole, best = messages.column(name), first
+        if name != when:  # the first message that has something there
+            given = np.asarray(pc.fill_null(pc.not_equal(whole, ""), False), bool)
+            best = [next((i for i in rows if given[i]), rows[0]) for rows in members.values()]
         out[name] = whole.take(pa.array(np.asarray([*best, *aside], np.int64)))
     out[spoken] = pa.array([*said, *(text[i] for i in aside)], pa.string())
     out[REPLY] = pa.array([*(reply or None for reply in answered), *[None] * len(aside)], pa.string())
@@ -138,5 +156,5 @@ def _built(
         raw[i] = UNIT.join(messages.column(name)[i].as_py() or "" for name in columns)
     for name, values in ((REASON, reason), (MESSAGE, message), (RAW, raw)):
         out[name] = pa.array([*[None] * len(first), *(values[i] for i in aside)], pa.string())
-    out[RECORD] = pa.array(order, pa.int64())
-    return Grouped(pa.RecordBatch.from_pydict(out), leader)
+    out[RECORD] = messages.column(RECORD).take(pa.array(order))
+    return pa.RecordBatch.from_pydict(out)

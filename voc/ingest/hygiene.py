@@ -1,10 +1,11 @@
 """Flags that keep paid, copied, hostile and automatic rows out of the statistics; no row is ever removed.
 
-Everything here is a function of one month's rows as a whole, so it does not matter in which order the files came. Copies
-across a month's edge are therefore not seen. The flags:
+Everything here is a function of the rows of a month and of what the months before it say, as a whole, so it does not matter
+in which order the files came. The flags:
 
 default_review   nobody's words: the platform wrote them, or nothing was written
-near_duplicate   a text that an earlier row of the month has already, but for a few characters; `duplicate_of` is that row
+near_duplicate   a text that an earlier row of the month has already, but for a few characters, or praise (see below) whose
+                 words, blanks and signs aside, a row of the months before has; `duplicate_of` is that row, else the month's
 burst            praise of one store or SKU, at least `burst_size` near copies of a text within `burst_hours`, or a day with
                  far more praise of a store than its share of the chain's day (Poisson tail below UNLIKELY)
 burst_negative   the same for one star and two; here a day stands out only if besides most of it lacks an order or repeats
@@ -27,7 +28,8 @@ from numpy.typing import NDArray
 from scipy.special import pdtrc
 
 from voc.config import Hygiene
-from voc.text.duplicates import near_duplicates
+from voc.ingest.copies import Memory, Said, comparable, said
+from voc.text import duplicates
 
 #: How improbable a day must be; a chain of 500 stores has some 15,000 store days a month.
 UNLIKELY = 1e-7
@@ -99,14 +101,19 @@ def is_default_text(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
 
 @dataclass(frozen=True)
 class Found:
-    """`flags` (sorted, a list a row) and `duplicate_of` (an id or null), in the order of the rows that were given."""
+    """`flags` (sorted, a list a row) and `duplicate_of` (an id or null), in the order of the rows that were given; `said`
+    is what later months are compared with, None where copies are not looked for."""
 
     flags: pa.Array
     duplicate_of: pa.Array
+    said: Said | None = None
 
 
-def find(rows: pa.Table, limits: Hygiene) -> Found:
-    """The flags of one month's rows, made anew; needs `COLUMNS` of `reviews`. A `default_review` that is there is kept."""
+def find(rows: pa.Table, limits: Hygiene, *, month: str = "", memory: Memory | None = None) -> Found:
+    """The flags of one month's rows, made anew; needs `COLUMNS` of `reviews`. A `default_review` that is there is kept.
+
+    `memory` knows what the months before `month` say; without it, copies are looked for among `rows` alone.
+    """
     n = len(rows)
     order = pc.sort_indices(rows, sort_keys=[("created_at", "ascending"), ("review_id", "ascending")]).to_numpy()
     rows = rows.select(COLUMNS).take(pa.array(order)).combine_chunks()
@@ -117,22 +124,37 @@ def find(rows: pa.Table, limits: Hygiene) -> Found:
         if name == "incentivised" and hits.any():
             hits &= praising & ~np.asarray(pc.match_substring_regex(rows["text"], _ANNOYED, ignore_case=True), bool)
         found[name] = found.get(name, np.zeros(n, bool)) | hits
-    wanted = _comparable(rows, found["default_review"])
-    first = np.arange(n)
+    wanted = comparable(rows, found["default_review"])
+    first, ids = np.arange(n), rows["review_id"].combine_chunks()
+    before, remembered = np.full(n, -1), pa.nulls(0, pa.string())
+    news = None
     if limits.copies:
-        copies = near_duplicates(rows["text"].take(pa.array(wanted)).to_pylist(), threshold=limits.near_duplicate)
-        first[wanted] = wanted[copies]
-    telling = _telling(rows["text"], np.bincount(first[wanted], minlength=n)[first] > 1, limits)
+        forms = duplicates.bare(rows["text"].take(pa.array(wanted)).to_pylist())
+        first[wanted] = wanted[duplicates.alike(forms, threshold=limits.near_duplicate)]
+        long = np.fromiter((len(form) >= limits.near_duplicate_min_chars for form in forms), bool, len(forms))
+        keys = duplicates.keys(forms)
+        del forms
+        news = said(keys, long, ids.take(pa.array(wanted)))
+        if memory is not None:
+            praise = long & praising[wanted]
+            remembered = memory.before(month, keys[praise])
+            before[wanted[praise]] = np.arange(len(remembered))
+            before[wanted[praise][np.asarray(pc.is_null(remembered), bool)]] = -1
+    repeated = (np.bincount(first[wanted], minlength=n)[first] > 1) | (before >= 0)
+    telling = _telling(rows["text"], repeated, limits)
     copied = np.zeros(n, bool)
     copied[wanted] = True
-    copied &= telling & (first != np.arange(n))
+    copied &= telling & ((first != np.arange(n)) | (before >= 0))
     found["near_duplicate"] = copied
     for name, members in _bursts(rows, wanted, first, telling, limits):
         found.setdefault(name, np.zeros(n, bool))[members] = True
-    duplicate_of = rows["review_id"].combine_chunks().take(pa.array(first, mask=~copied))
+    # The oldest row that is known: of an earlier month, of the row itself or else of the month's first one like it.
+    oldest = np.where(before >= 0, before, before[first])
+    source = np.where(oldest >= 0, n + oldest, first)
+    duplicate_of = pa.concat_arrays([ids, remembered]).take(pa.array(source, mask=~copied))
     back = np.empty(n, np.int64)
     back[order] = np.arange(n)
-    return Found(_lists(found, n).take(pa.array(back)), duplicate_of.take(pa.array(back)))
+    return Found(_lists(found, n).take(pa.array(back)), duplicate_of.take(pa.array(back)), news)
 
 
 def _kept(rows: pa.Table) -> dict[str, NDArray[np.bool_]]:
@@ -168,12 +190,6 @@ def _characters(text: str) -> float:
     """How much a text says, in Han characters: three letters or digits of other scripts count as one."""
     han = len(_HAN.findall(text))
     return han + (sum(map(str.isalnum, text)) - han) / 3
-
-
-def _comparable(rows: pa.Table, default: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Reviews with words of a customer. Survey answers are short and honest repetitions of each other."""
-    told = pc.and_(pc.not_equal(rows["text"], ""), pc.is_in(rows["kind"], value_set=pa.array(["review", "followup"])))
-    return np.flatnonzero(np.asarray(told, bool) & ~default)
 
 
 def _bursts(
@@ -250,5 +266,5 @@ def _suspicious(
     usual = ordered[index].mean()
     orderless = usual >= 0.5 and ordered[members].mean() <= 0.5 * usual
     told = [text for text in texts.take(pa.array(members)).to_pylist() if text]
-    _, counts = np.unique(near_duplicates(told, threshold=ALIKE), return_counts=True)
+    _, counts = np.unique(duplicates.near_duplicates(told, threshold=ALIKE), return_counts=True)
     return bool(orderless or counts[counts > 1].sum() >= 0.5 * len(members))

@@ -22,6 +22,7 @@ from voc.config import Config
 from voc.errors import InputError
 from voc.ingest import archives, dialogue, dimensions, hygiene, linking, privacy, staging
 from voc.ingest import mapping as maps
+from voc.ingest.copies import Memory
 from voc.ingest.merging import INCOMING, Merging, Tally
 from voc.ingest.normalise import Normaliser
 from voc.ingest.sources import Source, load
@@ -128,6 +129,12 @@ class _Job:
         dimensions have links of their own."""
         return linking.links(self.lake)
 
+    def memory(self) -> Memory:
+        """What the months have said, for one file."""
+        limits = self.config.hygiene
+        back = limits.near_duplicate_months if limits.copies else 0
+        return Memory(self.lake, back, limits.near_duplicate_min_chars, self.trial)
+
     def identity(self, path: Path, mapping: str) -> tuple[str, str]:
         """The file's sha256, and the id of its ingestion: made of content and settings alone."""
         archives.find(path)
@@ -155,10 +162,10 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         _log.info("%s was ingested before", known.file)
         return known
     batches, chosen = _mapped(path, source, given, job.encoding)
-    leader = None
+    talks = None
     if chosen.kind == "dialogue":
-        grouped = dialogue.group(batches, chosen, path=path, zone=job.config.project.time_zone)
-        batches, leader = (iter([grouped.batch]), grouped.leader) if grouped else (iter(()), None)
+        talks = dialogue.Conversations(chosen, path, job.config.project.time_zone)
+        batches = talks.grouped(batches)
     normaliser = Normaliser(
         source=chosen.source or job.name,
         channel=job.channel or chosen.constants.get("channel"),
@@ -177,10 +184,16 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         rows, bad = normaliser.part(batch)
         spool.add(rows)
         plan.quarantine(bad)
+    leader = talks.leader if talks else None
     records = normaliser.records if leader is None else len(leader)
     merging = Merging(job.lake, spool, Tally.of(records), native=normaliser.native)
-    for month in merging.months():
-        _flagged(job, plan, merging, month)
+    memory = job.memory()
+    touched = merging.months()
+    for month in sorted({*touched, *job.lake.months("reviews")}):
+        changes = month in touched and _flagged(job, plan, merging, month, memory)
+        if not changes and memory.touched(month):
+            _flagged_again(job, plan, month, memory)
+    restated = [month for month in plan.months if month in set(job.lake.months("reviews"))]
     counts = merging.tally.counts(plan.quarantined, leader)
     result = Ingested(
         ingest_id=ingest_id,
@@ -198,7 +211,7 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         naive_times=normaliser.naive,
         months=tuple(plan.months),
         encoding=used or None,
-        restated=tuple(merging.tally.restated),
+        restated=tuple(restated),
         unknown_stores=tuple(sorted(normaliser.unknown_stores)),
         unknown_skus=tuple(sorted(normaliser.unknown_skus)),
         reasons=dict(sorted(plan.reasons.items())),
@@ -206,6 +219,7 @@ def _reviews(job: _Job, path: Path) -> Ingested:
         stores_known=normaliser.stores_known,
     )
     plan.commit(result.row())
+    memory.tidy()
     _log.info("%s: %d records, %d new, %d quarantined", result.file, result.records, result.new, result.quarantined)
     for what, missed, ids in (
         ("stores", normaliser.unknown_stores, job.links.store_ids),
@@ -221,15 +235,33 @@ def _encoding(batch: pa.RecordBatch) -> str:
     return str((batch.schema.metadata or {}).get(b"encoding", b"").decode())
 
 
-def _flagged(job: _Job, plan: staging.Plan, merging: Merging, month: str) -> None:
+def _flagged(job: _Job, plan: staging.Plan, merging: Merging, month: str, memory: Memory) -> bool:
     """Put one month into the plan, if it changes. Flags depend on all of its rows, so these are looked at twice."""
     scratch = Spool(plan.root / f"merged-{month}", REVIEWS)
     for rows in merging.merged(month):
         scratch.add(rows)
     if not scratch.months() and month not in merging.tally.restated:
-        return
-    found = hygiene.find(scratch.read(month, hygiene.COLUMNS), job.config.hygiene)
+        return False
+    _planned(job, plan, scratch, month, memory)
+    return True
+
+
+def _planned(job: _Job, plan: staging.Plan, scratch: Spool, month: str, memory: Memory) -> None:
+    found = hygiene.find(scratch.read(month, hygiene.COLUMNS), job.config.hygiene, month=month, memory=memory)
     plan.month(month, _pieces(scratch, month, found))
+    if found.said is not None:
+        memory.remember(month, found.said, [part.path for part in plan.months[month]])
+
+
+def _flagged_again(job: _Job, plan: staging.Plan, month: str, memory: Memory) -> None:
+    """Put a month into the plan whose rows stay, if what earlier months say now changes their flags."""
+    rows = job.lake.read("reviews", months=[month])
+    found = hygiene.find(rows, job.config.hygiene, month=month, memory=memory)
+    flags, copies = rows["flags"].combine_chunks(), rows["duplicate_of"].combine_chunks()
+    if not (found.flags.equals(flags) and found.duplicate_of.equals(copies)):
+        scratch = Spool(plan.root / f"merged-{month}", REVIEWS)
+        scratch.add(rows)
+        _planned(job, plan, scratch, month, memory)
 
 
 def _pieces(scratch: Spool, month: str, found: hygiene.Found) -> Iterator[pa.Table]:
@@ -311,15 +343,14 @@ def _dimension(job: _Job, path: Path) -> Ingested:
 
 def _relinked(job: _Job, plan: staging.Plan, known: linking.Links) -> list[str]:
     """Put the months into the plan whose reviews the new tables link otherwise; which these are."""
-    found = []
+    found, memory = [], job.memory()
     for month in job.lake.months("reviews"):
         rows = job.lake.read("reviews", months=[month])
         linked = linking.relinked(rows, known)
         if linked.equals(rows):
             continue
-        flags = hygiene.find(linked, job.config.hygiene)
         scratch = Spool(plan.root / f"merged-{month}", REVIEWS)
         scratch.add(linked)
-        plan.month(month, _pieces(scratch, month, flags))
+        _planned(job, plan, scratch, month, memory)
         found.append(month)
     return found

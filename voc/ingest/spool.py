@@ -1,14 +1,17 @@
-"""Rows that do not fit into memory, sorted into months on disk: written once, read a month at a time in their order."""
+"""Rows that do not fit into memory, sorted on disk: written once, read a month or a bucket at a time in their order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 #: Rows that are held in memory before they are written.
 HELD = 32_768
@@ -77,3 +80,53 @@ class Spool:
                 self.places.setdefault(month, []).append((self.files, batch))
                 start = end
         self.held, self.size, self.files = [], 0, self.files + 1
+
+
+@dataclass
+class Buckets:
+    """Rows by a number below `count`, of schemas that may differ. What is written lies in a file without a name, which
+    ends with the process however that ends: these rows may be as the customer wrote them."""
+
+    count: int
+    held: list[tuple[NDArray[np.int64], pa.Table]] = field(default_factory=list)
+    size: int = 0
+    places: dict[int, list[tuple[int, int]]] = field(default_factory=dict)  # bucket -> (offset, bytes)
+    file: IO[bytes] | None = None
+
+    def add(self, numbers: NDArray[np.int64], rows: pa.Table) -> None:
+        """`numbers[i]` is the bucket of row i."""
+        self.held.append((numbers, rows))
+        self.size += len(rows)
+        if self.size >= HELD:
+            self._write()
+
+    def read(self, bucket: int) -> pa.Table | None:
+        """The rows of a bucket in the order in which they came, with the columns of all; None for a bucket without rows."""
+        parts = []
+        for offset, size in self.places.get(bucket, ()):
+            assert self.file is not None
+            self.file.seek(offset)
+            parts.append(pa.ipc.open_stream(self.file.read(size)).read_all())
+        parts += [rows.filter(pa.array(numbers == bucket)) for numbers, rows in self.held]
+        parts = [rows for rows in parts if len(rows)]
+        return pa.concat_tables(parts, promote_options="default").combine_chunks() if parts else None
+
+    def _write(self) -> None:
+        if self.file is None:
+            self.file = TemporaryFile()  # noqa: SIM115 - `close` ends it
+        for bucket in range(self.count):
+            parts = [rows.filter(pa.array(numbers == bucket)) for numbers, rows in self.held]
+            parts = [rows for rows in parts if len(rows)]
+            if not parts:
+                continue
+            rows, out = pa.concat_tables(parts, promote_options="default").combine_chunks(), pa.BufferOutputStream()
+            with pa.ipc.new_stream(out, rows.schema, options=_PACKED) as writer:
+                writer.write_table(rows)
+            packed = out.getvalue()
+            self.places.setdefault(bucket, []).append((self.file.seek(0, 2), packed.size))
+            self.file.write(packed)
+        self.held, self.size = [], 0
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.file.close()
