@@ -40,6 +40,7 @@ from voc.commands import (
     tags,
     taxonomy,
     topics,
+    train,
 )
 from voc.errors import VocError
 
@@ -77,6 +78,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "at-risk": at_risk.at_risk,
     "audit sample": audit.sample,
     "audit load": audit.load,
+    "train": train.train,
     "models list": models.list_,
     "models verify": models.verify,
     "models import": models.import_,

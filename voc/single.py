@@ -76,7 +76,7 @@ def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str,
 def sentiment(texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None) -> pa.Table:
     """row, label (positive | neutral | negative), score [-1, 1], for every text; an empty one is neutral, 0.
 
-    `model` is the folder of a checkpoint that `voc models import` made.
+    `model` is the folder of a model that `voc train` or `voc models import` made.
     """
     kept = _same_length(texts)
     labels, scores = scoring.score(kept, lang=_language(lang), model=model)
@@ -224,6 +224,22 @@ def texts_of(path: Path, column: str | None = None, encoding: str | None = None)
     names = {"text": (column,) if column else NAMES["text"]}
     found: list[str | None] = _columns(path, names, needed=("text",), encoding=encoding)["text"].to_pylist()
     return found
+
+
+def labelled(
+    path: Path, *, text_column: str | None = None, label_column: str = "label", encoding: str | None = None
+) -> tuple[list[str], list[str]]:
+    """The texts of `path` and their labels, as they are written there; records without either are left out.
+
+    Raises InputError where a column is missing or nothing is labelled.
+    """
+    names = {"text": (text_column,) if text_column else NAMES["text"], "label": (label_column,)}
+    found = _columns(path, names, needed=("text", "label"), encoding=encoding)
+    pairs = zip(found["text"].to_pylist(), found["label"].to_pylist(), strict=True)
+    kept = [(text, label.strip()) for text, label in pairs if (text or "").strip() and (label or "").strip()]
+    if not kept:
+        raise InputError(f"no record has a text and a {label_column!r}", path=path)
+    return [text for text, _ in kept], [label for _, label in kept]
 
 
 def _columns(

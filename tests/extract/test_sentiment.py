@@ -4,7 +4,7 @@ import pytest
 
 from voc.errors import UnknownName, VocError
 from voc.extract import mentions, sentiment
-from voc.models import checkpoint
+from voc.models import own
 from voc.models.polarity import decided
 from voc.schemas import REVIEW_SCORES, checked
 from voc.taxonomy import load
@@ -104,14 +104,14 @@ class Sour:
 
 
 def test_an_imported_model_judges_the_texts_of_its_languages(monkeypatch):
-    monkeypatch.setattr(checkpoint, "load", lambda folder: Sour())
+    monkeypatch.setattr(own, "load", lambda folder: Sour())
     labels, scores = sentiment.score(["非常好吃", "We loved it.", ""], model="mine")
     assert labels == ["negative", "positive", "neutral"]
     np.testing.assert_allclose(scores[[0, 2]], [-0.9, 0.0], atol=1e-6)
 
 
 def test_an_imported_model_judges_the_clauses_that_words_leave_open(monkeypatch):
-    monkeypatch.setattr(checkpoint, "load", lambda folder: Sour())
+    monkeypatch.setattr(own, "load", lambda folder: Sour())
     judge = mentions.model_judge("auto", "mine")
     assert judge(["非常好吃"], False)[0].argmax() == 0
     assert judge(["we loved it"], True)[0].argmax() == 2

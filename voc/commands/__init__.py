@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from voc.errors import WrongUse
 from voc.pipeline import Progress
 
 DONE, OVER_QUARANTINE = 0, 4
@@ -49,6 +50,16 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, title: str = "") -> N
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     Console(markup=False).print(table)
+
+
+def label_pairs(given: Sequence[str] | None) -> dict[str, str] | None:
+    """What `--label NAME=CLASS` options say, None without any. Raises WrongUse for one without a '='."""
+    if not given:
+        return None
+    for one in given:
+        if "=" not in one:
+            raise WrongUse(f"--label {one!r}: NAME=negative, NAME=neutral or NAME=positive is wanted")
+    return {one.rpartition("=")[0]: one.rpartition("=")[2] for one in given}
 
 
 def _cell(value: object) -> str:

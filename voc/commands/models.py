@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from voc import models
-from voc.commands import AsJson, say, show
-from voc.errors import WrongUse
+from voc.commands import AsJson, label_pairs, say, show
 from voc.models import checkpoint as own
 
 
@@ -69,7 +68,7 @@ def import_(
     file = own.adopt(
         checkpoint,
         out,
-        labels=_pairs(label),
+        labels=label_pairs(label),
         langs=lang or ["zh"],
         neutral_above=neutral_above,
         name=name,
@@ -77,15 +76,6 @@ def import_(
     )
     means = zip(file.settings["labels"], file.settings["classes"], strict=True)
     say(f"{file.settings['called']} is in {out}: {', '.join(f'{given} is {kind}' for given, kind in means)}")
-
-
-def _pairs(given: list[str] | None) -> dict[str, str] | None:
-    if not given:
-        return None
-    for one in given:
-        if "=" not in one:
-            raise WrongUse(f"--label {one!r}: NAME=negative, NAME=neutral or NAME=positive is wanted")
-    return {one.rpartition("=")[0]: one.rpartition("=")[2] for one in given}
 
 
 def build(

@@ -38,7 +38,7 @@ from voc.extract.naming import Namer, named, namer
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
 from voc.extract.settle import general_issue
-from voc.models import checkpoint, find, polarity
+from voc.models import find, own, polarity
 from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
@@ -97,8 +97,9 @@ class Mention:
 def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto", model: str | None = None) -> Stage:
     """The row-wise stage reviews -> mentions. `taxonomy` is a built-in name or a path that the worker can read.
 
-    `model`: the folder of an imported checkpoint that judges clauses of its languages instead of the shipped models.
-    Raises UnknownName for an unknown taxonomy, profile or language, or a folder without a checkpoint.
+    `model`: the folder of a model of one's own (`voc.models.own`) that judges clauses of its languages instead of those
+    that ship.
+    Raises UnknownName for an unknown taxonomy, profile or language, or a folder without one.
     """
     if profile not in PROFILES:
         raise UnknownName("profile", profile, PROFILES)
@@ -106,7 +107,7 @@ def stage(*, taxonomy: str, profile: str = "fast", lang: str = "auto", model: st
         raise UnknownName("language", lang, LANGUAGES)
     load(taxonomy)
     if model is not None:
-        find(checkpoint.NAME, Path(model))
+        own.kind(Path(model))
     return Stage("mentions", INPUT, MENTIONS, partial(_open, taxonomy, lang, profile, model))
 
 
@@ -267,14 +268,14 @@ def _columns(part: _Read, first: int) -> pa.RecordBatch:
 def model_judge(lang: str, model: str | None = None) -> Judge:
     """The shipped polarity models of clauses; `lang` other than 'auto' asks one of them always.
 
-    With `model` the checkpoint in that folder is asked for its languages.
+    With `model` the one in that folder is asked for its languages.
     """
-    own = None if model is None else checkpoint.load(Path(model))
+    mine = None if model is None else own.load(Path(model))
 
     def judge(clauses: Sequence[str], english: bool) -> NDArray[np.float32]:
         name = "en" if lang == "en" or (lang == "auto" and english) else "zh"
-        if own is not None and name in own.langs:
-            return own.probabilities(clauses)
+        if mine is not None and name in mine.langs:
+            return mine.probabilities(clauses)
         return polarity.load(name).probabilities(clauses)
 
     return judge
@@ -291,16 +292,16 @@ def second_reading(profile: str, lexicon: Lexicon) -> SecondReading | None:
 
 def label(taxonomy: Taxonomy, profile: str = "fast", model: str | None = None) -> str:
     """What decided: taxonomy, polarity model, aspect head and with `accurate` the encoder, each with its version."""
-    judge = polarity.load("zh").name if model is None else checkpoint.load(Path(model)).name
+    judge = polarity.load("zh").name if model is None else own.load(Path(model)).name
     names = [f"{taxonomy.name}-{taxonomy.version}", judge, find(ASPECTS).label]
     return "+".join([*names, find(ENCODER).label] if profile == "accurate" else names)
 
 
-def _open(taxonomy: str, lang: str, profile: str, own: str | None) -> Batch:
+def _open(taxonomy: str, lang: str, profile: str, mine: str | None) -> Batch:
     entries = load(taxonomy)
     scan = scanner(entries)
-    judge, name = model_judge(lang, own), namer(entries)
-    model = label(entries, profile, own)
+    judge, name = model_judge(lang, mine), namer(entries)
+    model = label(entries, profile, mine)
     again = second_reading(profile, scan.lexicon)
 
     def run(batch: pa.RecordBatch) -> pa.RecordBatch:

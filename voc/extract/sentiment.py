@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from voc.errors import UnknownName
-from voc.models import checkpoint, find, polarity
+from voc.models import own, polarity
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
 from voc.text.clauses import says_something
 from voc.text.language import detect_all
@@ -27,10 +27,10 @@ MANY_STARS, FEW_STARS = 4.5, 2.0
 def stage(*, model: str | None = None) -> Stage:
     """The row-wise stage reviews -> review_scores; `model` as in `score`, a path that the worker can read.
 
-    Raises UnknownName or VocError for a folder without a checkpoint.
+    Raises UnknownName or VocError for a folder without a model.
     """
     if model is not None:
-        find(checkpoint.NAME, Path(model))
+        own.kind(Path(model))
     return Stage("review_scores", INPUT, REVIEW_SCORES, partial(_open, model))
 
 
@@ -39,7 +39,8 @@ def score(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Labels (positive | neutral | negative) and scores [-1, 1], shape (n,).
 
-    `model` is the folder of an imported checkpoint, which judges the texts of its languages instead of the shipped models.
+    `model` is the folder of a model of one's own (`voc.models.own`), which judges the texts of its languages instead of those
+    that ship.
 
     The score is P(positive) - P(negative). Empty texts, and texts without a letter, digit or emoji, are neutral, 0.
     `lang` is 'zh', 'en', or 'auto' for each text's own. Raises UnknownName for another one.
@@ -71,15 +72,15 @@ def _scored(
     kinds = np.ones(len(texts), dtype=np.int8)
     scores = np.zeros(len(texts), dtype=np.float32)
     speaks = [text is not None and says_something(text) for text in texts]
-    own = None if model is None else checkpoint.load(Path(model))
+    mine = None if model is None else own.load(Path(model))
     for name in polarity.LANGUAGES:
         rows = [i for i, found in enumerate(speaks) if found and (languages[i] == "en") == (name == "en")]
         if not rows:
             continue
         some = [texts[i] or "" for i in rows]
-        if own is not None and name in own.langs:
-            chances = own.probabilities(some)
-            kinds[rows] = own.classes(chances)
+        if mine is not None and name in mine.langs:
+            chances = mine.probabilities(some)
+            kinds[rows] = mine.classes(chances)
         else:
             chances = polarity.of_reviews(some, lang=name)
             kinds[rows] = polarity.load(name, "review").classes(chances)

@@ -73,6 +73,9 @@ def adapt(
             unseen[outside, place * classes : (place + 1) * classes] = member.scores(held_texts, elsewhere[outside])
     machine = LogisticRegression(C=_INVERSE_PENALTY, max_iter=1000).fit(np.hstack([unseen, elsewhere]), labels)
     members = tuple(_member(some, labels, elsewhere, classes, options) for some in counted)
+    if classes == 2:  # a regression between two has one row, the odds of the second
+        half = np.array([[-0.5], [0.5]])
+        return Adapted(members, half @ machine.coef_, half[:, 0] * machine.intercept_)
     return Adapted(members, machine.coef_, machine.intercept_)
 
 

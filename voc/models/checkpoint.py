@@ -20,16 +20,12 @@ from numpy.typing import NDArray
 
 from voc.errors import InputError, MissingExtra, UnknownName
 from voc.models.files import ModelFile, contents, enter, find
+from voc.models.labels import classes_of
 from voc.models.linear import softmax
 from voc.models.polarity import CLASSES, LANGUAGES, decided
 
 NAME = "checkpoint"
 _PARTS = {NAME: "model.safetensors", f"{NAME}-config": "config.json", f"{NAME}-tokens": "tokenizer.json"}
-_USUAL = {
-    "negative": ("negative", "neg", "负面", "负向", "消极", "差评", "1 star", "2 stars"),
-    "neutral": ("neutral", "neu", "中性", "中评", "3 stars"),
-    "positive": ("positive", "pos", "正面", "正向", "积极", "好评", "4 stars", "5 stars"),
-}
 _LONGEST = 512
 _TOKENS = 2048  # a pass, padding included
 _STEP = 8  # lengths are padded to a multiple of it
@@ -98,7 +94,7 @@ def adopt(
             raise UnknownName("language of the polarity models", lang, LANGUAGES)
     config = _configuration(source)
     given = [str(config["id2label"][key]) for key in sorted(config["id2label"], key=int)]
-    classes_of = _classes(given, labels)
+    meant = classes_of(given, labels)
     if not sorted(source.glob("*.safetensors")):
         raise InputError("has no .safetensors; other weight files can carry code and are not read", path=source)
     try:
@@ -122,7 +118,7 @@ def adopt(
         if part.name not in _PARTS.values():
             part.unlink()
     settings = {
-        "classes": [CLASSES[place] for place in classes_of], "labels": given, "langs": sorted(langs),
+        "classes": [CLASSES[place] for place in meant], "labels": given, "langs": sorted(langs),
         "neutral_above": neutral_above, "padding": int(tokenizer.pad_token_id or 0), "called": name or source.name,
     }  # fmt: skip
     version = hashlib.sha256((out / _PARTS[NAME]).read_bytes()).hexdigest()[
@@ -181,31 +177,6 @@ def _configuration(source: Path) -> dict[str, Any]:
     count = int(config.get("num_labels", 2))
     config.setdefault("id2label", {str(n): f"LABEL_{n}" for n in range(count)})
     return config
-
-
-def _classes(given: Sequence[str], labels: Mapping[str, str] | None) -> list[int]:
-    """The class of each label of the network, by `labels` or by the usual names."""
-    if labels is None:
-        usual = {name: kind for kind, names in _USUAL.items() for name in names}
-        unknown = [name for name in given if name.lower() not in usual]
-        if unknown:
-            raise InputError(
-                f"the labels {', '.join(given)} do not say what they mean; name each: --label {unknown[0]}=negative"
-            )
-        labels = {name: usual[name.lower()] for name in given}
-    for name, kind in labels.items():
-        if name not in given:
-            raise UnknownName("label of the checkpoint", name, given)
-        if kind not in CLASSES:
-            raise UnknownName("class", kind, CLASSES)
-    missing = [name for name in given if name not in labels]
-    if missing:
-        raise InputError(f"the label {missing[0]!r} has no class; all of {', '.join(given)} need one")
-    found = [CLASSES.index(labels[name]) for name in given]
-    for pole in ("negative", "positive"):
-        if CLASSES.index(pole) not in found:
-            raise InputError(f"no label means {pole}; both poles are needed")
-    return found
 
 
 def _padded(tokens: int) -> int:
