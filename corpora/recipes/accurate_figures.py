@@ -20,11 +20,11 @@ from voc.corpora.recipes.accurate_rows import (
     OUTSIDE,
     Example,
     aste,
-    bank,
     composed,
     dimabsa,
     held_out,
 )
+from voc.corpora.recipes.bank import bank
 from voc.corpora.recipes.polarity import table
 
 from voc.models.encoder import Encoder, Span

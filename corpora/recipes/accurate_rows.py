@@ -11,10 +11,10 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from voc.corpora.recipes.bank import Said, bank
 from voc.corpora.recipes.polarity import (
     NEGATIVE,
     NEUTRAL,
@@ -225,28 +225,6 @@ def short_clauses(folder: Path) -> list[Example]:
 
 
 # --- our own clauses --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Said:
-    text: str
-    codes: tuple[str, ...]
-    label: int
-
-
-def bank() -> list[Said]:
-    """The clauses of accurate_clauses.txt."""
-    text = resources.files("voc.corpora.recipes").joinpath("accurate_clauses.txt").read_text(encoding="utf-8")
-    out: list[Said] = []
-    for line in text.splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        head, _, body = line.partition(":")
-        codes, sign = head.split()
-        named = () if codes == "--" else tuple(codes.split("+"))
-        label = {"-": NEGATIVE, "+": POSITIVE, "0": NEUTRAL}[sign]
-        out.extend(Said(clause.strip(), named, label) for clause in normalise_all(body.split("|")))
-    return out
 
 
 def words(taxonomy: Taxonomy) -> list[Said]:

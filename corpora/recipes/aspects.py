@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from voc.corpora.recipes.accurate_rows import bank
+from voc.corpora.recipes.bank import bank
 from voc.corpora.recipes.polarity import bare, table, untouchable
 
 from voc.extract.findings import UNDECIDED

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from voc.corpora.recipes.bank import FIGURATIVE, bank
 from voc.corpora.recipes.seeds import clauses_of, reviews_of
 
 from voc.evaluate import labelled
@@ -40,6 +41,7 @@ OPTIONS = {
     "polarity-en": Options(longest=5, least=2, most=150_000, inverse_penalty=2.0, power=0.5),
 }
 NEUTRAL_ABOVE = {"polarity-zh-review": 0.75, "polarity-zh-clause": 0.5, "polarity-en": 0.3}
+FIGURATIVE_WEIGHT = 3.0
 WITH_WORDS = ("polarity-en",)
 """Models whose texts have their words behind them."""
 # A trade is left out together with the sets of the same trade.
@@ -194,6 +196,12 @@ def seeds(lang: str, *, weight: float, reviews: bool = False) -> Iterator[Row]:
         yield Row(clause, label, "seeds", weight)
 
 
+def figurative(*, weight: float) -> Iterator[Row]:
+    """Our own sentences that judge without saying so, as the domain 'seeds'."""
+    for said in bank((FIGURATIVE,)):
+        yield Row(said.text, said.label, "seeds", weight)
+
+
 def of_trade(row: Row, trade: str) -> bool:
     """Whether a row is of a trade of online_shopping, from whichever set."""
     if row.domain in (f"shop:{trade}", *SAME_TRADE.get(trade, ())):
@@ -256,7 +264,7 @@ def training_rows(folder: Path, name: str) -> list[Row]:
     parts = distinct(clauses_zh(folder), banned)
     if name == "polarity-zh-clause":
         short = [replace(row, weight=0.3 * row.weight) for row in whole if row.label != NEUTRAL and len(row.text) <= 40]
-        own = list(seeds("zh", weight=3.0))
+        own = [*seeds("zh", weight=3.0), *figurative(weight=FIGURATIVE_WEIGHT)]
         # The filter never sees the set that the folds of the card hold out.
         untold = facts(distinct(untold_zh(folder), banned), [*own, *(row for row in parts if row.domain != "laptop")])
         return distinct([*own, *parts, *short, *untold])

@@ -7,7 +7,8 @@ import pytest
 from tokenizers import Tokenizer
 from voc.corpora.recipes import accurate_encoder, accurate_rows
 from voc.corpora.recipes.accurate_encoder import pruned, tokenizer_json
-from voc.corpora.recipes.accurate_rows import Asked, Clause, Example, Said, Unit, annotated, bank, composed, shortened
+from voc.corpora.recipes.accurate_rows import Asked, Clause, Example, Unit, annotated, composed, shortened
+from voc.corpora.recipes.bank import Said, bank
 
 from voc.errors import InputError
 from voc.taxonomy import load
