@@ -15,7 +15,7 @@ def table(name: str, rows: list[dict]) -> pa.Table:
 def stores(n, rng, names):
     out = []
     for i in range(n):
-        region = list(REGIONS)[i % 3]
+        region = list(REGIONS)[i // 4 % 3]
         key = f"S{i + 1:03d}"
         out.append(
             {

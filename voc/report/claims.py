@@ -10,7 +10,11 @@ from voc.report.words import Words
 
 MOVED = ("new", "rising", "falling", "gone")  # states that were told from chance at a controlled rate of false alarms
 
-STANDING = ("steady", "chronic", "rising")  # with any other state 'since' would contradict it, or the history is too short
+STANDING = (
+    "steady",
+    "chronic",
+    "rising",
+)  # with any other state 'since' would contradict it, or the history is too short
 
 
 def claim(

@@ -14,6 +14,7 @@ import pyarrow as pa
 from voc.report.data import ReportData
 
 _FRANCHISE = ("franchise", "加盟")
+_DIRECT = ("direct", "直营")
 # Controls, and the characters that turn the direction of the text around them.
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -28,6 +29,7 @@ class Store:
     format: str | None
     dealer: str | None
     franchise: bool
+    direct: bool  # run by the chain itself; neither where nobody says
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,12 @@ def stores(data: ReportData) -> dict[str, Store]:
             _some(r["format"]),
             _some(r["dealer"]),
             any(word in (r["ownership"] or "").lower() for word in _FRANCHISE),
+            any(word in (r["ownership"] or "").lower() for word in _DIRECT),
         )
         for r in _valid(data.stores, "store_id", data.month)
     }
     for key in _seen(data, "store_id"):
-        out.setdefault(key, Store(key, tidy(key, longest=60), None, None, None, None, False))
+        out.setdefault(key, Store(key, tidy(key, longest=60), None, None, None, None, False, False))
     return dict(sorted(out.items()))
 
 

@@ -8,7 +8,7 @@ from statistics import stdev
 from typing import Any
 
 from voc import refs
-from voc.report import changes, decisions, followup, safety, svg, trends, trust
+from voc.report import changes, decisions, followup, ownership, safety, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
@@ -31,6 +31,7 @@ def page(ctx: Context) -> dict[str, Any]:
         "standing": safety.standing(ctx.words, cases),
         "chart": trends.complaining(ctx.book, missing, now=(k, n)),
         "multiples": [(ctx.cells.chain(r), c) for r, c in charts],
+        "ownership": ownership.both(ctx),
         "cannot": cannot(ctx, missing),
         "changed": changed(ctx),
     }

@@ -31,10 +31,10 @@ def bands(book: Book) -> Bands:
         n = {k: e.n_reviews for k in entries if (e := book.seen(dim, k)).n_reviews >= SMALL}
         said = _complaints(book, dim, service if dim == "store" else frozenset())
         for keys in _groups(book, dim, n).values():
-            owners = Counter(_owner(book, dim, k) for k in keys)
+            owners = Counter(owner(book, dim, k) for k in keys)
             if len(keys) <= PEERS:
                 continue
-            told = [k for k in keys if len(owners) - (owners[_owner(book, dim, k)] == 1) >= OWNERS]
+            told = [k for k in keys if len(owners) - (owners[owner(book, dim, k)] == 1) >= OWNERS]
             at = {k: i for i, k in enumerate(keys)}
             for aspect, counts in said.items():
                 shares = np.array([min(counts.get(k, 0) / n[k], 1.0) for k in keys])
@@ -74,7 +74,8 @@ def _groups(book: Book, dim: str, n: Mapping[str, int]) -> dict[str | None, list
     return groups
 
 
-def _owner(book: Book, dim: str, key: str) -> str:
+def owner(book: Book, dim: str, key: str) -> str:
+    """Who answers for a store or SKU: its dealer or supplier; the chain itself is one owner."""
     if dim == "sku":
         return book.skus[key].supplier or "unknown"
     store = book.stores[key]

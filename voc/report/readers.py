@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from voc import refs
-from voc.report import followup, launches, safety, scorecard, splits
+from voc.report import followup, launches, ownership, safety, scorecard, splits
 from voc.report.cards import card
 from voc.report.context import Context
 from voc.report.figures import Fig, wilson
@@ -51,6 +51,7 @@ def stores(ctx: Context) -> dict[str, Any]:
             for s, n in few
             if 0 < n < SMALL
         ],
+        "ownership": ownership.both(ctx),
         "answers": scorecard.answers(ctx),
         "examples": scorecard.examples(ctx),
         "fixes": [f for f in followup.fixes(ctx)],
@@ -87,6 +88,7 @@ def quality(ctx: Context) -> dict[str, Any]:
     return {
         "cases": found,
         "gone": safety.gone(ctx),
+        "answered": any(c.state != safety.AWAITING for c in found),
         "clusters": (groups := safety.clusters(ctx, found))[: safety.FIRST],
         "more_clusters": groups[safety.FIRST :],
         "matrix": matrix(ctx),

@@ -78,6 +78,7 @@ REASONS = {
     "bad_json": ("JSON 格式有误", "broken JSON"),
     "bad_nps": ("推荐分不在 0–10", "recommendation is not 0 to 10"),
     "bad_rating": ("星级不在量表内", "stars are off the scale"),
+    "bad_units": ("销量不是数", "units sold are no number"),
     "bad_value": ("取值有误", "value is not valid"),
     "line_too_long": ("行过长", "line is too long"),
     "missing_date": ("没有日期", "no date"),
