@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -60,6 +61,13 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "taxonomy": taxonomy.taxonomy,
     "annotate": annotate.annotate,
     "topics": topics.topics,
+    "topics list": topics.list_,
+    "topics show": topics.show_,
+    "topics rename": topics.rename,
+    "topics merge": topics.merge,
+    "topics pin": topics.pin,
+    "topics mute": topics.mute,
+    "topics reset": topics.reset,
     "rank": rank.rank,
     "report": report.report,
     "run": run.run,
@@ -91,6 +99,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
 }
 GROUPS = {
     "actions": "What is to be done, what was done, and whether it helped.",
+    "topics": "Topics of complaints and requests; without a further word, those of the newest month are found.",
     "safety": "What customers said of harm, and what people found when they looked into it.",
     "bench": "What the parts of the job find and what they cost, on simulated data and on this machine.",
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
@@ -120,12 +129,31 @@ def _exit_code(function: Callable[..., int | None]) -> Callable[..., None]:
     return command
 
 
-_groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
+def _alone(function: Callable[..., int | None]) -> Callable[..., None]:
+    """`function` as what a group does when none of its own commands is named."""
+    command = _exit_code(function)
+
+    @functools.wraps(function)
+    def callback(context: typer.Context, *args: Any, **options: Any) -> None:
+        if context.invoked_subcommand is None:
+            command(*args, **options)
+
+    own = inspect.signature(function)
+    first = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    callback.__signature__ = own.replace(parameters=[first, *own.parameters.values()])  # type: ignore[attr-defined]
+    callback.__annotations__ = {"context": typer.Context, **function.__annotations__}
+    return callback
+
+
+_groups = {name: typer.Typer(help=text, no_args_is_help=name not in COMMANDS) for name, text in GROUPS.items()}
 for _name, _group in _groups.items():
     app.add_typer(_group, name=_name)
 for _name, _function in COMMANDS.items():
     _place, _, _leaf = _name.rpartition(" ")
-    (_groups[_place] if _place else app).command(_leaf)(_exit_code(_function))
+    if _name in _groups:
+        _groups[_name].callback(invoke_without_command=True)(_alone(_function))
+    else:
+        (_groups[_place] if _place else app).command(_leaf)(_exit_code(_function))
 
 
 def _version(wanted: bool) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import voc
 from voc import config as configuration
@@ -239,7 +240,8 @@ def topics(work: Workspace, *, month: str) -> bool:
     _known_month(month, lake.months("reviews"))
     months = [m for m in lake.months("mentions") if m <= month]
     made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in months]
-    inputs = digest(settings.model_dump(), _code(), made_of)
+    counted = (lake.fingerprint("skus"), work.config.nlp.min_confidence, work.config.ranking.history)
+    inputs = digest(settings.model_dump(), _code(), made_of, lake.fingerprint("topic_edits"), counted)
     if lake.made_from("topics", month) == inputs:
         return False
     result = topic_room.topics_for_month(
@@ -247,15 +249,30 @@ def topics(work: Workspace, *, month: str) -> bool:
         lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "duplicate_of", "lang"]),
         month=month,
         history=lake.read("topics", months=[m for m in lake.months("topics") if m < month]),
+        edits=lake.read("topic_edits"),
         store=lake.root / "_topics",
         embedder=settings.embedder,
         max_clauses=settings.max_clauses,
         seed=settings.seed,
+        window=work.config.ranking.history,
     )
     lake.replace_month("topics", month, result.topics)
     lake.replace_month("mention_topics", month, result.mention_topics)
+    lake.replace_month("topic_history", month, _topic_history(work, month, result.history))
     lake.record("topics", month, inputs)
     return True
+
+
+def _topic_history(work: Workspace, month: str, assigned: pa.Table) -> pa.Table:
+    """The counts of the topics that complaints of the months before `month` are `assigned` to."""
+    skus, minimum = work.lake.read("skus"), work.config.nlp.min_confidence
+    parts = [empty("topic_history")]
+    for said in sorted(set(assigned["month"].to_pylist())):
+        reviews, mentions = _counted(work.lake, said)
+        own = assigned.filter(pc.equal(assigned["month"], said))
+        found = ranking_room.topic_facts(own, mentions, reviews, skus=skus, confidence=minimum)
+        parts.append(ranking_room.as_history(found, month))
+    return pa.concat_tables(parts)
 
 
 # ---- rank -------------------------------------------------------------------------------------------------------------
@@ -269,13 +286,18 @@ def count(work: Workspace) -> list[str]:
         inputs = digest(
             _code(), work.config.nlp.min_confidence, lake.fingerprint("skus"),
             lake.fingerprint("reviews", month), lake.fingerprint("mentions", month),
+            lake.fingerprint("mention_topics", month), lake.fingerprint("topics", month),
         )  # fmt: skip
         if lake.made_from("count", month) == inputs:
             continue
         reviews, mentions = _counted(lake, month)
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
-        lake.replace_month("facts", month, ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum))
+        facts = ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum)
+        if (topics := _shown_topics(lake, month)) is not None:
+            of_topics = ranking_room.topic_facts(topics, mentions, reviews, skus=skus, confidence=minimum)
+            facts = pa.concat_tables([facts, of_topics])
+        lake.replace_month("facts", month, facts)
         exposure = ranking_room.exposure(reviews, skus=skus)
         lake.replace_month("exposure", month, exposure)
         complaints = ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum)
@@ -291,6 +313,13 @@ def _counted(lake: Lake, month: str) -> tuple[pa.Table, pa.Table]:
     return reviews, lake.read("mentions", months=[month], columns=counts.MENTION_COLUMNS)
 
 
+def _shown_topics(lake: Lake, month: str) -> pa.Table | None:
+    """The month's MENTION_TOPICS without muted topics; None where the month has none."""
+    if month not in lake.months("mention_topics"):
+        return None
+    return ranking_room.shown(lake.read("mention_topics", months=[month]), lake.read("topics", months=[month]))
+
+
 def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table:
     """The month's ranking, from the facts of this month and those before it; also written to the lake.
 
@@ -303,16 +332,23 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
     months = [m for m in lake.months("exposure") if m <= month]
     reviews, mentions = _counted(lake, month)
     skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
+    topics = _shown_topics(lake, month)
+    issues = issue_metas(work.taxonomy())
+    known_topics = ranking_room.topic_metas(
+        lake.read("topics", months=[month]), issues, month=month, first=min(lake.months("reviews"), default=None)
+    )
     shared: dict[str, Any] = dict(
-        facts=lake.read("facts", months=months),
+        facts=ranking_room.with_history(
+            lake.read("facts", months=months), lake.read("topic_history", months=[month]), month
+        ),
         exposure=lake.read("exposure", months=months),
-        issues=issue_metas(work.taxonomy()),
-        complaints=ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum),
+        issues=issues | known_topics,
+        complaints=ranking_room.complaints(mentions, reviews, mention_topics=topics, skus=skus, confidence=minimum),
         settings=ranking_settings(work.config),
     )
     sales, lots = lake.read("sales", months=months), counts.lots(mentions, reviews, skus=skus, confidence=minimum)
     table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, lots=lots, **shared)
-    ranked = handover.Ranked(work, month, shared["settings"], shared["issues"])
+    ranked = handover.Ranked(work, month, shared["settings"], issues)
     table = handover.with_ratings(ranked, table)
     lake.replace_month("ranking", month, table)
     lake.replace_month("chain", month, ranking_room.chain(month, **shared))

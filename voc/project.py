@@ -107,10 +107,7 @@ class Project:
         if severity is not None and filters.get("intent") == "complaint":
             mentions = self._said_of_harm(severity, filters)
         elif topic is not None:
-            kept = {k: v for k, v in filters.items() if k != "intent"}
-            ids = self.table("mention_topics", month=filters.get("month"), topic_id=topic).arrow()["mention_id"]
-            mentions = self.table("mentions", **kept, intent="complaint").arrow()
-            mentions = mentions.filter(pc.is_in(mentions["mention_id"], value_set=ids.combine_chunks()))
+            mentions = self._counted({k: v for k, v in filters.items() if k != "intent"}, topic=topic)
         elif filters.get("intent") == "complaint":
             names = {"aspect": "issue_code"}
             mentions = self._counted({names.get(k, k): v for k, v in filters.items() if k != "intent"})
@@ -123,11 +120,19 @@ class Project:
             mentions = mentions.filter(pc.is_in(mentions[column], value_set=rows[column].combine_chunks()))
         return mentions
 
-    def _counted(self, filters: dict[str, str]) -> pa.Table:
-        """The complaint mentions that `facts` counts, with the respondent's store, SKU and source."""
+    def _counted(self, filters: dict[str, str], *, topic: str | None = None) -> pa.Table:
+        """The complaint mentions that `facts` counts (of `topic` alone), with the respondent's store, SKU and source."""
         lake = self._work.lake
         months = [filters["month"]] if "month" in filters else lake.months("mentions")
         mentions = lake.read("mentions", months=months)
+        if topic is not None:  # whatever their codes, the mentions of one topic are complaints of one thing
+            ids = self.table("mention_topics", month=filters.get("month"), topic_id=topic).arrow()["mention_id"]
+            mentions = mentions.filter(pc.is_in(mentions["mention_id"], value_set=ids.combine_chunks()))
+            mentions = mentions.set_column(
+                mentions.schema.get_field_index("aspect"),
+                mentions.schema.field("aspect"),
+                pa.repeat(topic, len(mentions)),
+            )
         reviews, skus = lake.read("reviews", months=months), lake.read("skus")
         minimum = self._work.config.nlp.min_confidence
         counted = filtered(issues.complaints(mentions, reviews, skus=skus, confidence=minimum), filters)
@@ -194,7 +199,7 @@ class Project:
 
     def _behind(self, rows: pa.Table) -> pa.Table:
         """The complaints behind one row of the ranking or the chain list; behind other rows, the reviews that they name."""
-        if len(rows) == 1 and "issue_kind" in rows.column_names and rows["issue_kind"][0].as_py() == "aspect":
+        if len(rows) == 1 and "issue_kind" in rows.column_names:
             _, filters = refs.parse(refs.of_row(rows.to_pylist()[0]))
             return self._quotes(self._mentions(filters))
         named = rows["evidence" if "evidence" in rows.column_names else "representatives"].to_pylist()

@@ -83,4 +83,6 @@ def of_row(row: Mapping[str, Any]) -> str:
     if row.get("month") is None or row.get("aspect") is None:
         raise InputError(f"a row with month and aspect is needed, this one has {', '.join(row)}")
     places = {c: row.get(c) for c in ("store_id", "sku_id", "source", "region", "category", "parent_sku")}
+    if row.get("issue_kind") == "topic":
+        return make("mention_topics", topic_id=row["aspect"], month=row["month"], **places)
     return make("mentions", aspect=row["aspect"], intent=row.get("intent", "complaint"), month=row["month"], **places)

@@ -75,13 +75,29 @@ KEYWORDS = _schema(
 )  # fmt: skip
 
 TOPICS = _schema(
+# `aspects` are the taxonomy codes of its mentions by share, `within` the one that more than half of them carry; `born` the
+# first month with three of its clauses; `state` what an analyst made of it: pinned | muted; `x`, `y` its place on the map and
+# `kin` the largest topic of its group there.
     topic_id=(TEXT,), month=(TEXT,), label=(TEXT,), terms=pa.list_(pa.struct([("term", TEXT), ("score", REAL)])),
     size=(INT,), parents=(WORDS,), event=(TEXT,), representatives=(WORDS,), model=(TEXT,),
 )  # fmt: skip
+    aspects=pa.list_(pa.struct([("aspect", TEXT), ("share", REAL)])), within=TEXT, born=TEXT, state=TEXT, x=REAL, y=REAL,
+    kin=TEXT,
 
 MENTION_TOPICS = _schema(mention_id=(TEXT,), month=(TEXT,), topic_id=TEXT, similarity=(pa.float32(),))
 
 FACTS = _schema(
+# What the months before `month` said of its topics, by the model of `month`: `said` is the month of the complaints, the
+# counts are those of `facts`. Without it a topic found today would look as if nobody had ever complained of it.
+TOPIC_HISTORY = _schema(
+    month=(TEXT,), said=(TEXT,), source=(TEXT,), store_id=TEXT, sku_id=TEXT, topic_id=(TEXT,), n_mentions=(INT,),
+    n_complaints=(INT,), n_praise=(INT,), polarity_sum=(REAL,),
+)  # fmt: skip
+
+# What people decided about topics: `edit` is name (`value`: the new name), into (`value`: the topic that it belongs to) or
+# state (`value`: pinned | muted); `suggested` names came from a language model. One row per topic and edit.
+TOPIC_EDITS = _schema(topic_id=(TEXT,), edit=(TEXT,), value=(TEXT,), who=TEXT, note=TEXT)
+
     month=(TEXT,), source=(TEXT,), store_id=TEXT, sku_id=TEXT, issue_kind=(TEXT,), issue_code=(TEXT,),
     n_mentions=(INT,), n_complaints=(INT,), n_praise=(INT,), polarity_sum=(REAL,),
 )  # fmt: skip
@@ -155,6 +171,13 @@ ACTIONS = _schema(
 )  # fmt: skip
 
 # Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.
+# What people found about a statement of the safety lane: `state` awaiting | verified | excluded, by whom and on which day.
+# `review_id` is the root review, `opened` the month of the statement: (review_id, aspect) finds it again after restating.
+SAFETY_STATES = _schema(
+    mention_id=(TEXT,), opened=(TEXT,), review_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, state=(TEXT,),
+    who=TEXT, decided_on=pa.date32(), note=TEXT,
+)  # fmt: skip
+
 FIXES = _schema(fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), note=TEXT)
 VERDICTS = _schema(
     month=(TEXT,), fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), before=(INT,),
@@ -170,13 +193,6 @@ TAGS = _schema(
 AT_RISK = _schema(
     month=(TEXT,), member_id=(TEXT,), rank=(INT,), reasons=(WORDS,), n_leave=(INT,), n_switch=(INT,), n_safety=(INT,),
     n_complaints=(INT,), n_months=(INT,), last_said=(TIME,), store_id=TEXT, competitor=TEXT, evidence=(WORDS,),
-# What people found about a statement of the safety lane: `state` awaiting | verified | excluded, by whom and on which day.
-# `review_id` is the root review, `opened` the month of the statement: (review_id, aspect) finds it again after restating.
-SAFETY_STATES = _schema(
-    mention_id=(TEXT,), opened=(TEXT,), review_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, state=(TEXT,),
-    who=TEXT, decided_on=pa.date32(), note=TEXT,
-)  # fmt: skip
-
 )  # fmt: skip
 
 #: Flags that take a review out of every count; it stays in `reviews` and is shown apart.
@@ -186,7 +202,7 @@ TABLES = MappingProxyType(
     dict(
         reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, sales=SALES, ingests=INGESTS, quarantine=QUARANTINE,
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
-        mention_topics=MENTION_TOPICS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
+        mention_topics=MENTION_TOPICS, topic_history=TOPIC_HISTORY, topic_edits=TOPIC_EDITS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
         complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
         actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK, safety_states=SAFETY_STATES,
     )
@@ -207,6 +223,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "topics": ("month", "topic_id"),
     "mention_topics": ("month", "mention_id"),
     "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
+    "topic_history": ("month", "said", "source", "store_id", "sku_id", "topic_id"),
+    "topic_edits": ("topic_id", "edit"),
     "exposure": ("month", "source", "store_id", "sku_id"),
     "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
     "chain": ("month", "rank", "issue_kind", "aspect"),
@@ -222,6 +240,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "tags": ("month", "member_id", "kind", "aspect"),
     "at_risk": ("month", "rank"),
 }
+    "safety_states": ("opened", "review_id", "aspect"),
 
 Batch = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -239,7 +258,6 @@ class Stage:
     output: pa.Schema
     open: Callable[[], Batch]
 
-    "safety_states": ("opened", "review_id", "aspect"),
 
 def checked(stage: Stage) -> Batch:
     """Open `stage` and check each batch on both sides, by name, order and type. Raises SchemaMismatch."""

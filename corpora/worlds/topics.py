@@ -8,7 +8,7 @@ emergence  the same months; in the fifth, 60 complaints about another trade (sha
            mostly theirs `new` in that month, and how many other topics are called new a month after the first
 outliers   the share of complaint clauses of four trades without a topic after assignment
 
-WORK keeps mentions and embeddings. Nothing of it is deterministic in time, only in its figures.
+WORK keeps mentions, embeddings and the figures of each run: a run that was stopped goes on behind the last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,9 @@ TRADES = {
     "shoes": ("structured/jd_nike_quality", "content", "retail-food"),
 }
 HOTPOT = "structured/meituan_hotpot_stores"
+
+
+Protocol = Callable[[Path, str, int], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,10 @@ def _texts(found: Clauses) -> list[str]:
     return [of[r][a:b] for r, a, b in zip(*columns, strict=True)]
 
 
+def emerging(found: Clauses, other: Clauses) -> Protocol:
+    return lambda store, embedder, seed: emergence(found, other, store, embedder=embedder, seed=seed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
@@ -166,30 +173,35 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    data, work, embedder = given.data, given.work, given.embedder
+    data, work, name = given.data, given.work, given.embedder
     every = {
-        name: kept(work, name, sorted({r[column] for r in rows(data, table, column) if r[column]}), taxonomy)
-        for name, (table, column, taxonomy) in TRADES.items()
+        trade: kept(work, trade, sorted({r[column] for r in rows(data, table, column) if r[column]}), taxonomy)
+        for trade, (table, column, taxonomy) in TRADES.items()
     }
     shampoo = sorted({r["review"] for r in rows(data, "polarity/online_shopping_9_cats", "cat", "label", "review")
                       if r["cat"] == "洗发水" and r["label"] == "0" and r["review"]})  # fmt: skip
-    other = kept(work, "shampoo", shampoo, "cosmetics")
-    for name, found in every.items():
-        log.info("outliers %s %s", name, json.dumps(outliers(found, work / embedder, embedder=embedder)))
+    protocols: dict[str, Protocol] = {
+        "identity": lambda store, embedder, seed: identity(every["hot pot"], store, embedder=embedder, seed=seed),
+        "emergence": emerging(every["hot pot"], kept(work, "shampoo", shampoo, "cosmetics")),
+    }
+    for trade, found in every.items():
+        made(work / name, f"outliers {trade}", lambda store, found=found: outliers(found, store, embedder=name))  # type: ignore[misc]
     for seed in range(given.seeds):
-        for protocol in (identity, emergence):
-            store = work / embedder / f"{protocol.__name__}-{seed}"
-            store.mkdir(parents=True, exist_ok=True)
-            if not (store / "embeddings").exists():  # vectors are those of the text: every store may use them
-                (work / embedder / "embeddings").mkdir(parents=True, exist_ok=True)
-                (store / "embeddings").symlink_to((work / embedder / "embeddings").resolve())
-            figures = (
-                identity(every["hot pot"], store, embedder=embedder, seed=seed)
-                if protocol is identity
-                else emergence(every["hot pot"], other, store, embedder=embedder, seed=seed)
-            )
-            shutil.rmtree(store)
-            log.info("%s seed %d %s", protocol.__name__, seed, json.dumps(figures))
+        for label, protocol in protocols.items():
+            made(work / name, f"{label} {seed}", lambda store, p=protocol, s=seed: p(store, name, s))  # type: ignore[misc]
+
+
+def made(work: Path, label: str, run: Callable[[Path], dict[str, float]]) -> None:
+    """The figures of one run, from WORK where they are there; a run has a store of its own, vectors are shared."""
+    path, store = work / f"{label}.json", work / label.replace(" ", "-")
+    if not path.exists():
+        (work / "embeddings").mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(store, ignore_errors=True)
+        store.mkdir(parents=True)
+        (store / "embeddings").symlink_to((work / "embeddings").resolve())
+        path.write_text(json.dumps(run(store)), "utf-8")
+        shutil.rmtree(store)
+    log.info("%s %s", label, path.read_text("utf-8"))
 
 
 if __name__ == "__main__":

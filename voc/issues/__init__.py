@@ -4,6 +4,7 @@ facts, exposure, topic_facts, complaints, complainers, respondents, merge   voc.
 rank, RankSettings, IssueMeta                     voc.issues.ranking, voc.issues.settings
 chain, withheld                                   voc.issues.chain
 safety                                            voc.issues.safety
+topic_metas, shown, as_history, with_history      voc.issues.topics
 """
 
 from voc.issues.chain import chain, previous, withheld
@@ -11,10 +12,12 @@ from voc.issues.counts import complainers, complaints, exposure, facts, merge, r
 from voc.issues.ranking import rank
 from voc.issues.safety import safety
 from voc.issues.settings import IssueMeta, RankSettings
+from voc.issues.topics import as_history, shown, topic_metas, with_history
 
 __all__ = [
     "IssueMeta",
     "RankSettings",
+    "as_history",
     "chain",
     "complainers",
     "complaints",
@@ -25,6 +28,9 @@ __all__ = [
     "rank",
     "respondents",
     "safety",
+    "shown",
     "topic_facts",
+    "topic_metas",
+    "with_history",
     "withheld",
 ]

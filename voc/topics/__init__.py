@@ -21,14 +21,16 @@ from numpy.typing import NDArray
 
 from voc.schemas import MENTION_TOPICS, conform, empty
 from voc.topics.documents import Documents, documents, sample
+from voc.topics.edits import Edits, applied, edited, edits_of, undone
 from voc.topics.embed import EMBEDDERS
 from voc.topics.model import TopicModel, assign, extend, fit, inputs_of, load_model, save_model
-from voc.topics.registry import known_from, known_of, match, next_number, update
+from voc.topics.picture import guide
+from voc.topics.registry import carried, known_from, known_of, live, match, next_number, update
 from voc.topics.stage import stage
 
 __all__ = [
-    "EMBEDDERS", "Documents", "TopicModel", "TopicResult", "assign", "documents", "extend", "fit", "load_model",
-    "save_model", "stage", "topics_for_month", "update",
+    "EMBEDDERS", "Documents", "TopicModel", "TopicResult", "assign", "documents", "edited", "edits_of", "extend", "fit",
+    "load_model", "save_model", "stage", "topics_for_month", "undone", "update",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -44,10 +46,14 @@ _REPRESENTATIVES = 3
 
 @dataclass(frozen=True)
 class TopicResult:
-    """Rows of one month: `topics` (TOPICS) and `mention_topics` (MENTION_TOPICS)."""
+    """Rows of one month: `topics` (TOPICS) and `mention_topics` (MENTION_TOPICS).
+
+    `history` has MENTION_TOPICS of the months before it, by the month's own model.
+    """
 
     topics: pa.Table
     mention_topics: pa.Table
+    history: pa.Table
 
 
 def topics_for_month(
@@ -56,17 +62,20 @@ def topics_for_month(
     *,
     month: str,
     history: pa.Table | None = None,
+    edits: pa.Table | None = None,
     store: Path,
     embedder: str = "use",
     max_clauses: int = MAX_CLAUSES,
     min_topic_size: int | None = None,
     seed: int = 0,
+    window: int = 24,
 ) -> TopicResult:
     """The topics of `month` (YYYY-MM) and the topic of each of its complaint and request mentions.
 
     `mentions` and `reviews` are those of the month and of the months before it, as far as they are there; `history`
-    the TOPICS rows of earlier months. `store` is a folder for models (`models/MONTH`) and embeddings, which holds
-    customers' words and belongs in the lake. The same inputs give the same bytes, and nothing is fitted when the
+    the TOPICS rows of earlier months, `edits` what people decided (TOPIC_EDITS). `store` is a folder for models
+    (`models/MONTH`) and embeddings, which holds customers' words and belongs in the lake. `window` is how many months
+    before it are looked through for the same topics. The same inputs give the same bytes, and nothing is fitted when the
     month's stored model was made from them. A topic whose clauses are seen in earlier months is `kept`, even when no
     earlier month has been reported. Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
     """
@@ -74,19 +83,36 @@ def topics_for_month(
     current = found.of(month)
     if len(found) == 0:
         log.info("no topics in %s: no complaint or request clauses up to that month", month)
-        return TopicResult(empty("topics"), empty("mention_topics"))
+        return TopicResult(empty("topics"), empty("mention_topics"), empty("mention_topics"))
     settings = _Settings(month, store, embedder, max_clauses, min_topic_size, seed)
-    model = _model(found, current, history, settings)
-    index, similarity = assign(model, current.text, folder=settings.cache)
+    decided = edits_of(edits)
+    model = _model(found, current, history, settings, decided)
+    view, place = applied(model, decided, live=live(history, month))
+    before = found.rows(i for i, m in enumerate(found.month) if m in set(sorted(set(found.month) - {month})[-window:]))
+    spoken = [_assigned(part, model, place, settings) for part in (current, before)]
+    index, similarity = spoken[0]
     log.info(
         "%d topics in %s; %d of %d mentions without one",
         len(set(index.tolist()) - {-1}), month, int((index < 0).sum()), len(index),
     )  # fmt: skip
     once = np.array([row for row, _ in _first_rows(current)], np.int64)
-    sizes = np.bincount(index[once][index[once] >= 0], minlength=len(model)) if len(once) else np.zeros(len(model), int)
-    quotes = [_representatives(current, index, similarity, topic) for topic in range(len(model))]
-    table = update(history, month=month, model=model, sizes=sizes.tolist(), representatives=quotes)
-    return TopicResult(table, _mention_topics(current, model, index, similarity))
+    sizes = np.bincount(index[once][index[once] >= 0], minlength=len(view)) if len(once) else np.zeros(len(view), int)
+    quotes = [_representatives(current, index, similarity, topic) for topic in range(len(view))]
+    codes = guide([*current.aspect, *before.aspect], np.concatenate([index, spoken[1][0]]), len(view))
+    table = update(
+        history, month=month, model=view, sizes=sizes.tolist(), representatives=quotes, guide=codes, edits=decided
+    )
+    return TopicResult(
+        table, *(_mention_topics(part, view, *said) for part, said in zip((current, before), spoken, strict=True))
+    )
+
+
+def _assigned(
+    part: Documents, model: TopicModel, place: NDArray[np.int64], settings: _Settings
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The place of each mention's topic in the view of `edits.applied`, -1 for none, and its similarity."""
+    index, similarity = assign(model, part.text, folder=settings.cache)
+    return place[index], similarity
 
 
 @dataclass(frozen=True)
@@ -106,11 +132,14 @@ class _Settings:
         return self.store / "models" / month
 
 
-def _model(found: Documents, current: Documents, history: pa.Table | None, settings: _Settings) -> TopicModel:
+def _model(
+    found: Documents, current: Documents, history: pa.Table | None, settings: _Settings, edits: Edits
+) -> TopicModel:
     """The month's model: the stored one where its inputs are unchanged, else made and stored."""
     earlier = _earlier_model(settings)
     own = settings.folder(settings.month)
-    inputs = _inputs(found, earlier, history, settings)
+    touched = sorted(edits.touched & set(() if earlier is None else earlier.topic_ids))
+    inputs = _inputs(found, earlier, history, settings, touched)
     if inputs_of(own) == inputs:
         return load_model(own)
     known = known_of(earlier) if earlier is not None else known_from(_before(history, settings.month))
@@ -134,6 +163,7 @@ def _model(found: Documents, current: Documents, history: pa.Table | None, setti
             min_topic_size=settings.min_topic_size, folder=settings.cache,
         )  # fmt: skip
         model = match(known, _dated(fresh, found, settings), month=settings.month, next_id=free)
+        model = model if earlier is None else carried(model, earlier, touched)
     save_model(model, own, inputs=inputs)
     return model
 
@@ -149,13 +179,15 @@ def _earlier_model(settings: _Settings) -> TopicModel | None:
     return model if model.embedder == settings.embedder and model.seed == settings.seed else None
 
 
-def _inputs(found: Documents, earlier: TopicModel | None, history: pa.Table | None, settings: _Settings) -> str:
+def _inputs(
+    found: Documents, earlier: TopicModel | None, history: pa.Table | None, settings: _Settings, touched: list[str]
+) -> str:
     """A hash of all that a month's model depends on."""
     before = _before(history, settings.month)
     known = [] if before is None else sorted(set(before["topic_id"].to_pylist()))
     values = [
         settings.month, settings.embedder, settings.max_clauses, settings.min_topic_size, settings.seed,
-        earlier.version if earlier is not None else "", found.digest(), known,
+        earlier.version if earlier is not None else "", found.digest(), known, touched,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
 

@@ -20,7 +20,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save
+from safetensors import safe_open
+from safetensors.numpy import save
 from threadpoolctl import threadpool_limits
 
 from voc.errors import UnknownName
@@ -115,25 +116,33 @@ def unit(vectors: NDArray[np.floating[Any]]) -> Vectors:
 
 
 def _through_cache(distinct: Sequence[str], by: Embedder, folder: Path) -> Vectors:
+    """Vectors from the shards in `folder`, one shard in memory at a time; what is in none is encoded and makes a new one."""
     keys = [hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest() for text in distinct]
-    known: dict[bytes, tuple[int, int]] = {}
-    shards = [load_file(path) for path in sorted(folder.glob("*.safetensors"))] if folder.is_dir() else []
-    for number, shard in enumerate(shards):
-        known.update((row.tobytes(), (number, i)) for i, row in enumerate(shard["keys"]))
-    missing = [i for i, key in enumerate(keys) if key not in known]
-    if missing:
-        fresh = by.encode([distinct[i] for i in missing]).astype(np.float16)
-        shard = {"keys": np.frombuffer(b"".join(keys[i] for i in missing), np.uint8).reshape(-1, 16), "vectors": fresh}
-        write(folder / f"{hashlib.sha256(shard['keys'].tobytes()).hexdigest()[:24]}.safetensors", save(shard))
-        known.update((keys[i], (len(shards), row)) for row, i in enumerate(missing))
-        shards.append(shard)
-    width = shards[0]["vectors"].shape[1] if shards else 0
-    out = np.zeros((len(keys), width), np.float32)
-    places = [known[key] for key in keys]
-    for number, shard in enumerate(shards):
-        rows = [i for i, place in enumerate(places) if place[0] == number]
-        out[rows] = shard["vectors"][[places[i][1] for i in rows]]
-    return unit(out)
+    at = {key: i for i, key in enumerate(keys)}
+    out: Vectors | None = None
+    missing = np.ones(len(keys), np.bool_)
+    for path in sorted(folder.glob("*.safetensors")) if folder.is_dir() else []:
+        with safe_open(path, framework="numpy") as shard:
+            known = [
+                (row, i) for row, key in enumerate(shard.get_tensor("keys")) if (i := at.get(key.tobytes())) is not None
+            ]
+            if known:
+                rows, places = map(list, zip(*known, strict=True))
+                vectors = shard.get_tensor("vectors")[rows]
+                out = np.zeros((len(keys), vectors.shape[1]), np.float32) if out is None else out
+                out[places] = vectors
+                missing[places] = False
+    fresh = np.flatnonzero(missing)
+    if len(fresh):
+        vectors = by.encode([distinct[i] for i in fresh.tolist()]).astype(np.float16)
+        entry = {
+            "keys": np.frombuffer(b"".join(keys[i] for i in fresh.tolist()), np.uint8).reshape(-1, 16),
+            "vectors": vectors,
+        }
+        write(folder / f"{hashlib.sha256(entry['keys'].tobytes()).hexdigest()[:24]}.safetensors", save(entry))
+        out = np.zeros((len(keys), vectors.shape[1]), np.float32) if out is None else out
+        out[fresh] = vectors
+    return unit(out if out is not None else np.zeros((0, 0), np.float32))
 
 
 def write(path: Path, content: bytes) -> None:

@@ -40,6 +40,7 @@ _CENTRE_PRIOR = 200
 #: Clauses of a new kind are few and varied: they may be less alike than those of a fitted topic, by the first factor,
 #: but then have to stay away from each topic there is, by the second.
 _LOOSE, _APART = 0.56, 0.8
+_BLOCK = 50_000
 _FORMAT = 1
 
 
@@ -171,15 +172,21 @@ def assign(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The topic of each clause and its cosine similarity to it, both (n,); -1 where none is as near as the threshold.
 
-    Each row depends on its own text alone. The similarity of a row without topic is that to the nearest one.
+    Each row depends on its own text alone, and at most 50,000 texts are held as vectors at a time. The similarity of a row
+    without topic is that to the nearest one.
     """
+    index, similarity = np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.float32)
     if not len(model) or not len(texts):
-        return np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.float32)
-    vectors = embed(clean(texts), restored(model.embedder, dict(model.state)), folder=folder)
-    present = np.linalg.norm(vectors, axis=1) > 0
-    index, similarity = _nearest(unit(vectors - model.centre), model)
-    similarity = np.where(present, similarity, 0).astype(np.float32)
-    return np.where(present & (similarity >= np.float32(model.threshold)), index, -1), similarity
+        return index, similarity
+    by = restored(model.embedder, dict(model.state))
+    for start in range(0, len(texts), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        vectors = embed(clean(texts[rows]), by, folder=folder)
+        present = np.linalg.norm(vectors, axis=1) > 0
+        near, alike = _nearest(unit(vectors - model.centre), model)
+        similarity[rows] = np.where(present, alike, 0)
+        index[rows] = np.where(present & (similarity[rows] >= np.float32(model.threshold)), near, -1)
+    return index, similarity
 
 
 def save_model(model: TopicModel, folder: Path, *, inputs: str = "") -> None:

@@ -9,8 +9,9 @@ cosine of their centroids and of their terms, so that the sum of similarities is
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,14 +21,18 @@ from scipy.optimize import linear_sum_assignment
 
 from voc.schemas import TOPICS, conform, empty
 from voc.topics.describe import Terms
-from voc.topics.embed import Vectors
+from voc.topics.edits import PINNED, Edits
+from voc.topics.embed import Vectors, unit
 from voc.topics.model import TopicModel
+from voc.topics.picture import kin, places
 
 #: Mean of the two cosines from which two topics are the same one.
 SAME = 0.6
 #: Terms alone, where no centroid is at hand, have to agree less: c-TF-IDF weights move with the sample.
 SAME_TERMS = 0.35
 _LATELY, _EXPECTED = 6, 3
+_UNEDITED = Edits()
+Guide = tuple[list[tuple[str, float]], str | None]
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,27 @@ def match(known: Known, fresh: TopicModel, *, month: str, next_id: int) -> Topic
     )
 
 
+def carried(model: TopicModel, earlier: TopicModel, touched: Collection[str]) -> TopicModel:
+    """`model` with those topics of `earlier` that people decided about and that it has no successor of.
+
+    Their places are those that they had: the spaces of two models of one embedder differ by a little shift of the centre.
+    Without the same embedder there is nothing to carry.
+    """
+    lost = [t for t, i in enumerate(earlier.topic_ids) if i in touched and i not in model.topic_ids]
+    if not lost or earlier.embedder_version != model.embedder_version or not len(model):
+        return model
+    anchors = earlier.anchors[lost]
+    return dataclasses.replace(
+        model, anchors=np.vstack([model.anchors, anchors]),
+        centroids=np.vstack([model.centroids, unit(anchors @ model.whitener)]),
+        topic_ids=(*model.topic_ids, *(earlier.topic_ids[t] for t in lost)),
+        labels=(*model.labels, *(earlier.labels[t] for t in lost)), terms=(*model.terms, *(earlier.terms[t] for t in lost)),
+        representatives=(*model.representatives, *(earlier.representatives[t] for t in lost)),
+        born=(*model.born, *(earlier.born[t] for t in lost)), events=(*model.events, *("kept" for _ in lost)),
+        parents=(*model.parents, *(() for _ in lost)),
+    )  # fmt: skip
+
+
 def update(
     previous: pa.Table | None,
     *,
@@ -102,39 +128,43 @@ def update(
     model: TopicModel,
     sizes: Sequence[int],
     representatives: Sequence[Sequence[str]],
+    guide: Sequence[Guide] | None = None,
+    edits: Edits = _UNEDITED,
 ) -> pa.Table:
     """The TOPICS rows of `month`, sorted by id: a row per topic with a clause in it, and one per topic that is gone.
 
-    `sizes` and `representatives` (review ids) are those of the month, in the model's order. `previous` holds rows of
-    other months; those of `month` and later play no part. A topic is gone when it had three clauses a month lately and
-    has none now; the row then carries its last label and terms, and size 0. One that was rarer has no row.
+    `model` is the view that `edits.applied` gives. `sizes`, `representatives` (review ids) and `guide` (`picture.guide`) are
+    in its order, the first two of the month. `previous` holds rows of other months; those of `month` and later play no
+    part. A topic is gone when it had three clauses a month lately and has none now; the row then carries its last label
+    and terms, and size 0. One that was rarer has no row. A pinned topic always has one, and is never gone.
     """
-    last = _missed(previous, month)
+    at = places(model.anchors)
+    near = kin(model.anchors, np.array(sizes, np.int64))
     rows = []
     for topic, topic_id in enumerate(model.topic_ids):
-        if sizes[topic]:
+        if sizes[topic] or edits.states.get(topic_id) == PINNED:
             event = model.events[topic] if model.born[topic] == month or model.events[topic] != "new" else "kept"
+            shares, within = ([], None) if guide is None else guide[topic]
             rows.append(
                 {
                     "topic_id": topic_id, "month": month, "label": model.labels[topic],
                     "terms": [{"term": term, "score": score} for term, score in model.terms[topic]],
                     "size": int(sizes[topic]), "parents": sorted(model.parents[topic]) if event != "kept" else [],
                     "event": event, "representatives": list(representatives[topic]), "model": model.version[:16],
+                    "aspects": [{"aspect": code, "share": share} for code, share in shares], "within": within,
+                    "born": model.born[topic] or None, "state": edits.states.get(topic_id), "x": float(at[topic, 0]),
+                    "y": float(at[topic, 1]), "kin": model.topic_ids[near[topic]],
                 }
             )  # fmt: skip
     present = {row["topic_id"] for row in rows}
-    for topic_id in sorted(set(last) - present):
-        rows.append(
-            last[topic_id]
-            | {
-                "month": month,
-                "size": 0,
-                "event": "gone",
-                "parents": [],
-                "representatives": [],
-                "model": model.version[:16],
-            }
-        )
+    absent = {"month": month, "size": 0, "parents": [], "representatives": [], "model": model.version[:16]}
+    newest, missed = _missed(previous, month)
+    for topic_id in sorted({*missed, *(i for i, state in edits.states.items() if state == PINNED)} - present):
+        if topic_id in newest and topic_id not in edits.into:
+            state, last = edits.states.get(topic_id), newest[topic_id]
+            event = "kept" if state == PINNED else "gone"
+            label = edits.names.get(topic_id, last["label"])
+            rows.append(last | absent | {"event": event, "state": state, "label": label})
     rows.sort(key=lambda row: str(row["topic_id"]))
     return conform(pa.Table.from_pylist(rows, schema=TOPICS), TOPICS) if rows else empty("topics")
 
@@ -145,14 +175,25 @@ def next_number(*ids: Sequence[str]) -> int:
     return max(numbers, default=0) + 1
 
 
-def _missed(previous: pa.Table | None, month: str) -> dict[str, dict[str, object]]:
-    """The newest rows, by id, of topics whose absence in `month` says something.
+def live(previous: pa.Table | None, month: str) -> set[str]:
+    """The ids with a row that is not `gone` in the newest month before `month`."""
+    rows = (
+        []
+        if previous is None
+        else [r for r in previous.select(["topic_id", "month", "event"]).to_pylist() if r["month"] < month]
+    )
+    newest = max((row["month"] for row in rows), default="")
+    return {row["topic_id"] for row in rows if row["month"] == newest and row["event"] != "gone"}
+
+
+def _missed(previous: pa.Table | None, month: str) -> tuple[dict[str, dict[str, Any]], set[str]]:
+    """The newest row of each topic before `month`, and the ids of those whose absence in `month` says something.
 
     Those are the topics of the months before it (gone ones left out) with at least three clauses a month on average
     of the six newest: by Poisson's law one of them stays away by chance in less than 5% of months.
     """
     if previous is None or len(previous) == 0:
-        return {}
+        return {}, set()
     rows = previous.filter(pc.less(previous["month"], month)).sort_by("month").to_pylist()
     months = sorted({row["month"] for row in rows})[-_LATELY:]
     newest = {row["topic_id"]: row for row in rows}
@@ -160,9 +201,8 @@ def _missed(previous: pa.Table | None, month: str) -> dict[str, dict[str, object
     for row in rows:
         if row["month"] in months:
             sizes[row["topic_id"]] = sizes.get(row["topic_id"], 0) + row["size"]
-    return {
-        i: row for i, row in newest.items() if row["event"] != "gone" and sizes.get(i, 0) >= _EXPECTED * len(months)
-    }
+    often = {i for i, row in newest.items() if row["event"] != "gone" and sizes.get(i, 0) >= _EXPECTED * len(months)}
+    return newest, often
 
 
 def _similarity(known: Known, fresh: TopicModel) -> tuple[NDArray[np.float64], float]:
