@@ -23,7 +23,7 @@ from voc.corpora.sample.truth import labels as label_table
 from voc.errors import WrongUse
 from voc.taxonomy import load
 
-__all__ = ["World", "expressions", "generate", "make_world", "phrasing_share"]
+__all__ = ["World", "expressions", "generate", "make_world", "phrasing_share", "texts"]
 
 log = logging.getLogger(__name__)
 FEWEST_REVIEWS = 200
@@ -80,9 +80,7 @@ def generate(out: Path, *, reviews: int = 120_000, seed: int = 2026, labels: boo
     if reviews < FEWEST_REVIEWS:
         raise WrongUse(f"reviews={reviews} is too few for 14 months and 4 sources; give {FEWEST_REVIEWS} or more")
     world = make_world(reviews=reviews, seed=seed)
-    praise = make_rates(world.chain, "praise", seed=seed)
-    praised = draw(praise.of(world.rows, np.arange(len(world.rows))), stream(seed, "praise"))
-    told = tell(world.chain, world.rows, world.happens, praised, (world.rates, praise), world.plants, seed=seed)
+    told = _told(world, seed)
     extras = [from_extra(e) for e in make_extras(world.chain, world.rows, reviews=reviews, seed=seed)]
     every = sorted([*told, *extras], key=lambda r: (r.month, r.source, r.second))
     out.mkdir(parents=True, exist_ok=True)
@@ -93,6 +91,17 @@ def generate(out: Path, *, reviews: int = 120_000, seed: int = 2026, labels: boo
         pq.write_table(label_table(world.chain, every, native), out / "truth_labels.parquet")
     log.info("sample corpus of %d rows in %s", len(every), out)
     return out
+
+
+def texts(*, reviews: int = 20_000, seed: int = 2026) -> list[str]:
+    """What about so many customers of the sample chain wrote, in no order; those who said nothing are left out."""
+    return [review.text for review in _told(make_world(reviews=reviews, seed=seed), seed) if review.text]
+
+
+def _told(world: World, seed: int) -> list[Review]:
+    praise = make_rates(world.chain, "praise", seed=seed)
+    praised = draw(praise.of(world.rows, np.arange(len(world.rows))), stream(seed, "praise"))
+    return tell(world.chain, world.rows, world.happens, praised, (world.rates, praise), world.plants, seed=seed)
 
 
 def expressions(taxonomy: str = "retail-food") -> list[str]:

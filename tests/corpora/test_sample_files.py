@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 import pytest
 from python_calamine import CalamineWorkbook
-from voc.corpora.sample import generate
+from voc.corpora.sample import generate, texts
 from voc.corpora.sample.__main__ import main
 from voc.corpora.sample.files import JD, MEITUAN, TMALL, WJX
 
@@ -35,6 +35,15 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path):
     assert first == digests(generate(tmp_path / "b", reviews=400, seed=1))
     other = digests(generate(tmp_path / "c", reviews=400, seed=2))
     assert all(first[name] != other[name] for name in first if name.endswith("2026-10.csv"))
+
+
+def test_texts_are_those_of_the_files(tmp_path):
+    out = generate(tmp_path, reviews=400, seed=1)
+    written = "".join(path.read_bytes().decode("utf-8", "ignore") for path in (out / "inbox/jd").glob("*"))
+    written += "".join(path.read_bytes().decode("gb18030", "replace") for path in (out / "inbox/tmall").glob("*"))
+    said = texts(reviews=400, seed=1)
+    assert 200 < len(said) <= 400 and all(said)
+    assert sum(text in written for text in said) > 100
 
 
 def test_the_missing_export_is_missing_and_the_rest_is_there(sample):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ import typer
 
 from voc import single, taxonomy
 from voc.commands import AsJson, say, show
+from voc.corpora.sample import texts
 from voc.extract import benchmark
 
 
@@ -29,7 +32,23 @@ def stages(
     Stages and script take turns over parts of 2,000 reviews; the figures are medians. The script sees every twentieth
     review and needs pandas, jieba and snownlp.
     """
-    texts = [text for text in single.texts_of(path, text_column) if text][:limit]
+    given = [text for text in single.texts_of(path, text_column) if text][:limit]
+    _measure(given, trade, script=script, as_json=as_json)
+
+
+def sample(*, as_json: AsJson = False) -> None:
+    """What the parts of the job find and what they cost. Without a command: `voc bench stages` on the sample chain.
+
+    Its reviews are made of phrases that recur, so they are read faster than real ones; measure your own with `voc bench
+    stages FILE`. The script by hand takes part where pandas, jieba and snownlp are installed.
+    """
+    script = all(importlib.util.find_spec(name) for name in benchmark.OPTIONAL)
+    if not script:
+        say(f"without the script by hand: {', '.join(benchmark.OPTIONAL)} are not all installed")
+    _measure(texts(), "retail-food", script=script, as_json=as_json)
+
+
+def _measure(texts: Sequence[str], trade: str, *, script: bool, as_json: bool) -> None:
     say(f"{len(texts):,} reviews ...")
     measured = benchmark.road(texts, taxonomy=taxonomy.load(trade), by_hand=script)
     rows = [

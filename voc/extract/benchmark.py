@@ -38,7 +38,7 @@ MENTIONS = "mentions"
 PART = 2_000
 """Reviews that one turn measures."""
 _SLOW = 20  # the script by hand sees one review of so many
-_OPTIONAL = ("jieba", "pandas", "snownlp")
+OPTIONAL = ("jieba", "pandas", "snownlp")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _whole(texts: Sequence[str], taxonomy: Taxonomy, words: Sequence[str]) -> No
 
 def _scripts() -> dict[str, Callable[[Sequence[str]], object]]:
     snownlp = _optional("snownlp")
-    for name in _OPTIONAL:
+    for name in OPTIONAL:
         _optional(name)
     return {
         SNOWNLP: lambda texts: [snownlp.SnowNLP(text).sentiments for text in texts if text.strip()],
@@ -159,7 +159,7 @@ def _optional(name: str) -> ModuleType:
         return importlib.import_module(name)
     except ImportError as err:
         raise VocError(
-            f"the script by hand needs {name}, which is not installed: pip install {' '.join(_OPTIONAL)}, or leave it out"
+            f"the script by hand needs {name}, which is not installed: pip install {' '.join(OPTIONAL)}, or leave it out"
         ) from err
 
 
