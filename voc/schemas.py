@@ -44,8 +44,9 @@ SKUS = _schema(
     factory=TEXT, components=WORDS, launched=pa.date32(), changes=PAIRS, valid_from=pa.date32(), valid_to=pa.date32(),
 )  # fmt: skip
 
-# Units sold by month; what was sold of a store's SKU is its exposure where it is known.
-SALES = _schema(month=(TEXT,), store_id=(TEXT,), sku_id=(TEXT,), units=(INT,))
+# Units sold, by month or by `day` (then there is a row a day); what was sold of a store's SKU is its exposure where it is
+# known. Returns make units negative.
+SALES = _schema(month=(TEXT,), store_id=(TEXT,), sku_id=(TEXT,), units=(INT,), day=pa.date32())
 
 ORDERS = _schema(order_id=(TEXT,), store_id=TEXT, sku_id=TEXT, fulfilment=TEXT)
 
@@ -74,19 +75,18 @@ KEYWORDS = _schema(
     is_new=(pa.bool_(),),
 )  # fmt: skip
 
-TOPICS = _schema(
 # `aspects` are the taxonomy codes of its mentions by share, `within` the one that more than half of them carry; `born` the
 # first month with three of its clauses; `state` what an analyst made of it: pinned | muted; `x`, `y` its place on the map and
 # `kin` the largest topic of its group there.
+TOPICS = _schema(
     topic_id=(TEXT,), month=(TEXT,), label=(TEXT,), terms=pa.list_(pa.struct([("term", TEXT), ("score", REAL)])),
     size=(INT,), parents=(WORDS,), event=(TEXT,), representatives=(WORDS,), model=(TEXT,),
-)  # fmt: skip
     aspects=pa.list_(pa.struct([("aspect", TEXT), ("share", REAL)])), within=TEXT, born=TEXT, state=TEXT, x=REAL, y=REAL,
     kin=TEXT,
+)  # fmt: skip
 
 MENTION_TOPICS = _schema(mention_id=(TEXT,), month=(TEXT,), topic_id=TEXT, similarity=(pa.float32(),))
 
-FACTS = _schema(
 # What the months before `month` said of its topics, by the model of `month`: `said` is the month of the complaints, the
 # counts are those of `facts`. Without it a topic found today would look as if nobody had ever complained of it.
 TOPIC_HISTORY = _schema(
@@ -98,6 +98,7 @@ TOPIC_HISTORY = _schema(
 # state (`value`: pinned | muted); `suggested` names came from a language model. One row per topic and edit.
 TOPIC_EDITS = _schema(topic_id=(TEXT,), edit=(TEXT,), value=(TEXT,), who=TEXT, note=TEXT)
 
+FACTS = _schema(
     month=(TEXT,), source=(TEXT,), store_id=TEXT, sku_id=TEXT, issue_kind=(TEXT,), issue_code=(TEXT,),
     n_mentions=(INT,), n_complaints=(INT,), n_praise=(INT,), polarity_sum=(REAL,),
 )  # fmt: skip
@@ -170,7 +171,6 @@ ACTIONS = _schema(
     observed=(INT,), expected=REAL, priority=REAL, fixed_on=pa.date32(), note=TEXT, verdict=TEXT, evidence=(WORDS,),
 )  # fmt: skip
 
-# Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.
 # What people found about a statement of the safety lane: `state` awaiting | verified | excluded, by whom and on which day.
 # `review_id` is the root review, `opened` the month of the statement: (review_id, aspect) finds it again after restating.
 SAFETY_STATES = _schema(
@@ -178,6 +178,7 @@ SAFETY_STATES = _schema(
     who=TEXT, decided_on=pa.date32(), note=TEXT,
 )  # fmt: skip
 
+# Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.
 FIXES = _schema(fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), note=TEXT)
 VERDICTS = _schema(
     month=(TEXT,), fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), before=(INT,),
@@ -214,7 +215,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "stores": ("store_id", "valid_from"),
     "skus": ("sku_id", "valid_from"),
     "orders": ("order_id", "sku_id", "store_id"),
-    "sales": ("month", "store_id", "sku_id"),
+    "sales": ("month", "store_id", "sku_id", "day"),
     "ingests": ("ingest_id",),
     "quarantine": ("ingest_id", "line", "reason"),
     "review_scores": ("month", "review_id"),
@@ -222,9 +223,9 @@ ORDER: dict[str, tuple[str, ...]] = {
     "keywords": ("month", "scope", "scope_id", "polarity", "term"),
     "topics": ("month", "topic_id"),
     "mention_topics": ("month", "mention_id"),
-    "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
     "topic_history": ("month", "said", "source", "store_id", "sku_id", "topic_id"),
     "topic_edits": ("topic_id", "edit"),
+    "facts": ("month", "source", "store_id", "sku_id", "issue_kind", "issue_code"),
     "exposure": ("month", "source", "store_id", "sku_id"),
     "ranking": ("month", "level", "rank", "store_id", "sku_id", "region", "source", "category", "issue_kind", "aspect"),
     "chain": ("month", "rank", "issue_kind", "aspect"),
@@ -239,8 +240,8 @@ ORDER: dict[str, tuple[str, ...]] = {
     "verdicts": ("month", "fix_id"),
     "tags": ("month", "member_id", "kind", "aspect"),
     "at_risk": ("month", "rank"),
-}
     "safety_states": ("opened", "review_id", "aspect"),
+}
 
 Batch = Callable[[pa.RecordBatch], pa.RecordBatch]
 

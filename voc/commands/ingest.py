@@ -26,7 +26,7 @@ def ingest(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, XLSX, JSONL, Parquet, also gz or zip.")],
     *,
     source: Annotated[
-        str, typer.Option("--source", help="A name of `voc sources`; stores, skus, orders; auto: guess a mapping.")
+        str, typer.Option("--source", help="A name of `voc sources`; stores, skus, orders, sales; auto: guess a mapping.")
     ],
     mapping: Annotated[
         Path | None, typer.Option("--map", help="A mapping file (TOML) instead of the source's own.")

@@ -4,7 +4,8 @@ Order of a file's way: archives, encodings, readers (bytes to text columns) -> m
 `reviews`) -> spool, merging, hygiene (rows into months) -> staging, ledger (months into the lake). `wizard` guesses a mapping.
 """
 
-from voc.ingest.ledger import Ingested, ingest
+from voc.ingest.job import Ingested
+from voc.ingest.ledger import ingest
 from voc.ingest.mapping import Mapping
 from voc.ingest.privacy import load_key, make_key
 from voc.ingest.sources import Source, names

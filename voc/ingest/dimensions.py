@@ -1,4 +1,5 @@
 """stores, skus and orders from files: English or common Chinese titles, or a mapping; rows are updated by their key.
+The titles of sales are here as well.
 
 Stores and SKUs may be dated: rows of one id with different `valid_from` are versions of it.
 """
@@ -16,12 +17,14 @@ from types import MappingProxyType
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from voc.errors import InputError, UnknownName, nearest
 from voc.ingest import dates, privacy
-from voc.ingest.fields import fulfilment, stripped
+from voc.ingest.fields import fulfilment, stripped, without_lost
 from voc.ingest.mapping import find, same_name
 from voc.ingest.readers import LINE, MESSAGE, OWN, RAW, REASON, UNIT
+from voc.ingest.xlsx_worker import LOST
 from voc.schemas import QUARANTINE, TABLES, conform
 from voc.text.clean import clean
 
@@ -62,13 +65,27 @@ TITLES: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "sku_id": ("商品编号", "商品编码", "SKU"),
             "fulfilment": ("履约方式", "配送方式"),
         },
+        "sales": {
+            "month": ("月份", "年月", "统计月份", "销售月份", "period", "year_month"),
+            "day": (
+                "date", "日期", "销售日期", "统计日期", "营业日期", "交易日期", "时间", "sale_date", "order_date",
+                "business_date",
+            ),
+            "store_id": ("门店编号", "门店ID", "门店编码", "店铺编号", "店铺ID", "poiId", "shop_id", "shopID", "store"),
+            "sku_id": ("商品编号", "商品编码", "商品ID", "货号", "SKU", "sku", "SKU编码", "product_id", "item_id"),
+            "units": (
+                "quantity", "qty", "units_sold", "sold", "net_units", "销量", "销售数量", "销售件数", "数量", "件数",
+                "售出数量",
+            ),
+        },
     }
-)
+)  # fmt: skip
 KEYS = {
     "stores": ("store_id", "valid_from"),
     "skus": ("sku_id", "valid_from"),
     "orders": ("order_id", "store_id", "sku_id"),
 }
+TAIL_LOST = "its last digits are lost in the workbook"
 _OWNERSHIP = {"直营": "direct", "自营": "direct", "加盟": "franchise", "特许": "franchise", "经销": "franchise"}
 _YES = frozenset(("1", "yes", "y", "true", "own", "自有", "是", "自营"))
 _NO = frozenset(("0", "no", "n", "false", "competitor", "rival", "竞品", "否", "友商"))
@@ -121,11 +138,11 @@ def rows(
     parts, rejected, records = [schema.empty_table()], [QUARANTINE.empty_table()], 0
     for batch in batches:
         columns = [name for name in batch.schema.names if name not in OWN]
-        found = _resolved(plan, columns, path)
+        found = resolved(plan, columns, path)
         records += len(batch)
         broken = batch.filter(pc.is_valid(batch.column(REASON)))
         cells = [(raw or "").split(UNIT) for raw in broken.column(RAW).to_pylist()]
-        rejected.append(_aside(broken, broken.column(REASON), broken.column(MESSAGE), cells, columns, ingest_id))
+        rejected.append(aside(broken, broken.column(REASON), broken.column(MESSAGE), cells, columns, ingest_id))
         sound = batch.filter(pc.is_null(batch.column(REASON)))
         table, complaints = _typed(sound, found, schema, key, zone)
         bad = np.asarray([c is not None for c in complaints], bool)
@@ -133,13 +150,12 @@ def rows(
         wrong = sound.filter(pa.array(bad))
         cells = [[v or "" for v in row] for row in zip(*(wrong.column(c).to_pylist() for c in columns), strict=True)]
         messages = pa.array([c for c in complaints if c is not None], pa.string())
-        rejected.append(
-            _aside(wrong, pa.array(["bad_value"] * len(wrong), pa.string()), messages, cells, columns, ingest_id)
-        )
+        reasons = ["precision_lost" if TAIL_LOST in c else "bad_value" for c in complaints if c is not None]
+        rejected.append(aside(wrong, pa.array(reasons, pa.string()), messages, cells, columns, ingest_id))
     return pa.concat_tables(parts), pa.concat_tables(rejected), records
 
 
-def _aside(
+def aside(
     batch: pa.RecordBatch,
     reasons: pa.Array,
     messages: pa.Array,
@@ -157,9 +173,12 @@ def _aside(
     return conform(pa.table(table), QUARANTINE)
 
 
-def _resolved(plan: Plan, columns: Sequence[str], path: Path) -> dict[str, str]:
+def resolved(plan: Plan, columns: Sequence[str], path: Path) -> dict[str, str]:
+    """Field -> column of this file. Raises InputError when one that the table cannot do without is missing."""
     found = {field: hit for field, names in plan.titles.items() if (hit := find(names, columns)) is not None}
     needed = {f.name for f in TABLES[plan.target] if not f.nullable and f.name != "own"} | plan.strict
+    if "day" in found:  # then it tells the month
+        needed -= {"month"}
     for field in sorted(needed - set(found)):
         alike = {same_name(c): c for c in columns}
         guess = next((alike[g] for n in plan.titles[field] if (g := nearest(same_name(n), alike))), None)
@@ -194,18 +213,34 @@ def _typed(
             values = pa.array([None if v is None else split(v) for v in written.to_pylist()], field.type)
             wrong, wanted = pa.array([False] * len(batch)), ""
         else:
-            values = _text(field.name, written, key)
+            values = text_of(field.name, written, key)
             wrong, wanted = (
                 (pc.is_null(values), "a value") if not field.nullable else (pa.array([False] * len(batch)), "")
             )
+            lost = lost_tails(field.name, written)
+            for i in np.flatnonzero(lost):
+                complaints[i] = f"{field.name} is a number of more than 15 digits; {TAIL_LOST}"
         for i in np.flatnonzero(np.asarray(wrong, bool)):
             complaints[i] = f"{field.name} is {written[i].as_py()!r}; {wanted} is wanted"
         out[field.name] = values
     return pa.table(out), complaints
 
 
-def _text(field: str, values: pa.Array, key: bytes) -> pa.Array:
-    if field.endswith("_id") or field == "parent_sku":
+def lost_tails(field: str, values: pa.Array) -> NDArray[np.bool_]:
+    """Which ids are numbers whose last digits a workbook has lost."""
+    if not _is_id(field):
+        return np.zeros(len(values), bool)
+    return np.asarray(pc.fill_null(pc.starts_with(values, LOST), False), bool)
+
+
+def _is_id(field: str) -> bool:
+    return field.endswith("_id") or field == "parent_sku"
+
+
+def text_of(field: str, values: pa.Array, key: bytes) -> pa.Array:
+    """The values of a field of text as they are kept."""
+    values = without_lost(values)
+    if _is_id(field):
         return privacy.safe_ids(values, key)
     if field == "fulfilment":
         return pc.coalesce(fulfilment(values), values)

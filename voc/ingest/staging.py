@@ -38,11 +38,13 @@ def folder(lake: Lake) -> Path:
 @dataclass
 class Plan:
     """What one file changes. The parts of its months lie in the table's folder already, where no commit names them yet;
-    `tables` names the staged files of whole tables. With a folder `trial` nothing is written anywhere else."""
+    `monthly` is their table, `tables` names the staged files of whole tables. With a folder `trial` nothing is written
+    anywhere else."""
 
     lake: Lake
     ingest: dict[str, Any]
     trial: Path | None = None
+    monthly: str = "reviews"
     months: dict[str, list[Part]] = field(default_factory=dict)
     tables: list[str] = field(default_factory=list)
     rejected: pa.ipc.RecordBatchStreamWriter | None = None
@@ -54,11 +56,11 @@ class Plan:
         return (self.trial or folder(self.lake)) / str(self.ingest["ingest_id"])
 
     def month(self, month: str, rows: Iterable[pa.Table]) -> None:
-        """The slice `month` of `reviews` as it is to be, some rows at a time; no rows: the month is to be empty."""
+        """The slice `month` of the table as it is to be, some rows at a time; no rows: the month is to be empty."""
         if self.trial is not None:
             self.months[month] = []
             return
-        written = (parts.write(self.lake.root, "reviews", month, some) for some in rows)
+        written = (parts.write(self.lake.root, self.monthly, month, some) for some in rows)
         self.months[month] = [part for part in written if part is not None]
 
     def table(self, name: str, rows: pa.Table) -> None:
@@ -97,7 +99,8 @@ class Plan:
         months = {month: [asdict(part) for part in found] for month, found in self.months.items()}
         draft = self.root / "plan.tmp"
         with open(draft, "w", encoding="utf-8") as out:
-            json.dump({"ingest": dict(ingest), "months": months, "tables": self.tables}, out, ensure_ascii=False)
+            told = {"ingest": dict(ingest), "monthly": self.monthly, "months": months, "tables": self.tables}
+            json.dump(told, out, ensure_ascii=False)
             out.flush()
             os.fsync(out.fileno())
         os.replace(draft, self.root / "plan.json")
@@ -127,7 +130,7 @@ def _carry_out(lake: Lake, root: Path, *, again: bool) -> None:
     plan = json.loads((root / "plan.json").read_text("utf-8"))
     ingest = plan["ingest"]
     for month, found in plan["months"].items():
-        lake.commit("reviews", month, [Part(**part) for part in found])
+        lake.commit(plan.get("monthly", "reviews"), month, [Part(**part) for part in found])
     for name in plan["tables"]:
         lake.replace(name, _staged(root, name))
     done = again and _has(lake, "quarantine", ingest["ingest_id"])

@@ -1,4 +1,4 @@
-"""The dimension tables: stores, SKUs, and orders."""
+"""The dimension tables: stores, SKUs, and orders; and units sold."""
 
 from voc.ingest.dimensions import TITLES
 from voc.ingest.mapping import Mapping
@@ -11,6 +11,9 @@ _MEANINGS = {
     "changes": "recipe and packaging changes, date:what joined by ;",
     "valid_from": "first day of this version of the row",
     "valid_to": "last day of this version of the row",
+    "month": "2026-10, 202610, 2026年10月; not needed where there are days",
+    "day": "the day of sale, or a month",
+    "units": "whole number; returns are negative; rows of one file for the same store, SKU and time are added up",
     "fulfilment": "in_store | takeaway | pick_up | courier",
 }
 
@@ -29,3 +32,4 @@ def _source(name: str, title: str) -> FileSource:
 stores = _source("stores", "Stores")
 skus = _source("skus", "SKUs")
 orders = _source("orders", "Orders (order, store, SKU, fulfilment)")
+sales = _source("sales", "Units sold (by month or by day)")
