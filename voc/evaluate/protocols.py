@@ -21,11 +21,14 @@ from voc.models import polarity
 from voc.models.adapting import adapt
 from voc.models.linear import softmax
 from voc.models.training import count, fit
+from voc.models.unlabelled import settled
 from voc.text.normalise import normalise_all
 
 log = logging.getLogger(__name__)
 
 OURS, USUAL = "voc fast", "TF-IDF + LR"
+ADAPTED = "voc fast, own unlabelled reviews"
+"""The model of a trade after it read the trade's reviews, without their labels (voc.models.unlabelled)."""
 _FOLDS = 5
 _SEED = 1
 
@@ -61,7 +64,7 @@ def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
     found = [row for row in recipe.training_rows(folder, review) if row.label != NEUTRAL]
     options = replace(recipe.OPTIONS[review], folds=0)
     counted = count([row.text for row in found], longest=options.longest, least=options.least)
-    out: dict[str, dict[str, Counts]] = {OURS: {}, **({USUAL: {}} if baseline else {})}
+    out: dict[str, dict[str, Counts]] = {OURS: {}, ADAPTED: {}, **({USUAL: {}} if baseline else {})}
     for trade in sorted({row.domain for row in found if row.domain.startswith("shop:")}):
         name = trade.removeprefix("shop:")
         test = [row for row in found if row.domain == trade]
@@ -71,7 +74,9 @@ def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
         poles = np.array([row.label // POSITIVE for row in learnt])
         part = fit(counted.of(np.array(places)), poles, recipe.balanced(learnt), classes=2, options=options)
         scores = part.model().scores(texts)
-        out[OURS][name] = confusion(labels, np.where(scores[:, 1] > scores[:, 0], POSITIVE, NEGATIVE))
+        margins = scores[:, 1] - scores[:, 0]
+        for system, values in ((OURS, margins), (ADAPTED, settled(texts, margins))):
+            out[system][name] = confusion(labels, np.where(values > 0, POSITIVE, NEGATIVE))
         if baseline:
             answer = tfidf([row.text for row in learnt], poles * POSITIVE)
             out[USUAL][name] = confusion(labels, answer(texts))
