@@ -13,15 +13,17 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from voc.extract.combine import Hit, combined
+from voc.extract.combine import Hit, Match, combined
 from voc.extract.cues import degree, negation, quoted
 from voc.extract.lexicon import Lexicon
 from voc.taxonomy import Combination, opinions
 
 EXPLICIT, COMBINED, PAIRED, HINTED, JUDGED, GENERAL = 0.9, 0.85, 0.8, 0.6, 0.5, 0.55
 MILD_PRAISE, FAINT = 0.4, 0.35
-_PAIR_AFTER, _PAIR_BEFORE, _LIST_GAP = 8, 2, 3
-_PROPERTIES = frozenset(["服务", "态度", "服务态度", "速度", "质量", "水平", "体验", "service", "quality"])
+PAIR_AFTER, PAIR_BEFORE, LIST_GAP = 8, 2, 3
+"""Most code points between a target and the opinion after it, before it, and between two targets of a list."""
+LATIN_AFTER, LATIN_BEFORE = 4 * PAIR_AFTER, 2 * PAIR_AFTER
+PROPERTIES = frozenset(["服务", "态度", "服务态度", "速度", "质量", "水平", "体验", "service", "quality"])
 _LIKE_BEFORE = re.compile(r"像|跟|如同|仿佛|好比|[硬柴干辣酸甜咸脆老韧][得到的]|like ")
 _LIKE_AFTER = ("一样", "似的", "一般", "般", "味", "感", "的口感", "的味")
 _SURER = 1
@@ -29,7 +31,11 @@ _SENTENCE_ENDS = frozenset("。!！?？;；\n")
 _AFTER_GOOD = frozenset("了的啊呀吧哦啦呢得极也都就而又味包服态价物快送发质口环分量")
 HARDLY = "好"
 """The opinion that is often none (`speaks`)."""
-_LINKS = frozenset("、和与跟及以,/&+ ")
+LINKS = frozenset("、和与跟及以,/&+ ")
+"""Two targets with nothing but these between them are a list, and so are those with one of ..."""
+LINK_WORDS = ("还有", "以及", "或者")
+OF = "的"
+"""... and one with this before it may be a property of the other."""
 
 Span = tuple[int, int]
 
@@ -81,16 +87,23 @@ def spanning(text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Le
 
 
 def claims(
-    text: str, span: Span, hits: Sequence[Hit], slots: Sequence[Hit], *, lexicon: Lexicon, number: int, context: Context
+    text: str,
+    span: Span,
+    hits: Sequence[Hit],
+    matches: Sequence[Match],
+    *,
+    lexicon: Lexicon,
+    number: int,
+    context: Context,
 ) -> tuple[list[Claim], int | None]:
     """The claims of the clause text[span] and the issue whose target it leaves dangling, if any.
 
-    `hits` are the words that won their place inside the clause, `slots` those that may make a combination.
+    `hits` are the words that won their place inside the clause, `matches` the combinations in it. What this asks of a word
+    must be known to voc.extract.alike, and what it asks of the text beside and between words to voc.extract.keys.
     """
     reader = _Reader(text, span, lexicon, number)
     found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
-    if slots:
-        found.extend(reader.combination(*match) for match in combined(slots, lexicon.combinations))
+    found.extend(reader.combination(*match) for match in matches)
     decided = [reader.with_target(c, hits) for c in _apart([c for c in found if c is not None])]
     hits = [h for h in hits if h.term.word != HARDLY or speaks(text, h.end, span[1])]
     used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
@@ -151,7 +164,7 @@ class _Reader:
         start = min(opinion[0], aspect[0]) if aspect else opinion[0]
         entry = self.lexicon.issues[issue]
         if not beside and not (entry.figurative and sign < 0):
-            strength = FAINT if sign > 0 and self.text.endswith(_faint(), *opinion) else 0.75
+            strength = FAINT if sign > 0 and self.text.endswith(faint(), *opinion) else 0.75
             return Claim(issue, sign * strength, confidence, self.number, size, aspect, opinion, general)
         how = negation(
             self.text, opinion[0], opinion[1], max(first, aspect[1] if aspect and aspect[1] <= opinion[0] else first)
@@ -171,15 +184,13 @@ class _Reader:
             return Claim(issue, polarity, confidence - 0.1, self.number, size, aspect, opinion, general)
         if sign > 0 and quoted(self.text, *opinion):
             return Claim(issue, -0.6, confidence - 0.2, self.number, size, aspect, opinion, general)
-        strength = FAINT if sign > 0 and self.text.endswith(_faint(), *opinion) else 0.75 * factor
+        strength = FAINT if sign > 0 and self.text.endswith(faint(), *opinion) else 0.75 * factor
         polarity = max(-1.0, min(1.0, sign * strength))
         return Claim(issue, polarity, confidence, self.number, size, aspect, opinion, general)
 
     def _likeness(self, start: int, end: int) -> bool:
         """Whether text[start:end] is only a likeness (像塑料一样) or the measure of a quality (硬得能崩牙)."""
-        before = self.text[max(self.span[0], start - 8) : start]
-        after = self.text[end : min(self.span[1], end + 4)]
-        return bool(_LIKE_BEFORE.search(before)) or after.startswith(_LIKE_AFTER)
+        return likened_before(self.text, start, self.span[0]) or likened_after(self.text, end, self.span[1])
 
     def with_target(self, claim: Claim, hits: Sequence[Hit]) -> Claim:
         """`claim` with the target of its own issue that stands right before its opinion."""
@@ -189,7 +200,7 @@ class _Reader:
             if (
                 claim.issue in hit.term.targets
                 and hit.end <= claim.opinion[0]
-                and claim.opinion[0] - hit.end <= _PAIR_AFTER
+                and claim.opinion[0] - hit.end <= PAIR_AFTER
             ):
                 return claim._replace(aspect=(hit.start, hit.end))
         return claim
@@ -240,8 +251,8 @@ class _Reader:
     def _attribute(self, target: Hit, following: Hit) -> bool:
         """Whether `following` is only a property of `target` (包装质量, 快递的服务)."""
         between = self.text[target.end : following.start]
-        vague = following.term.word in _PROPERTIES or all(i in self.lexicon.general for i in following.term.targets)
-        return between in ("", "的") and vague and not all(i in self.lexicon.general for i in target.term.targets)
+        vague = following.term.word in PROPERTIES or all(i in self.lexicon.general for i in following.term.targets)
+        return between in ("", OF) and vague and not all(i in self.lexicon.general for i in target.term.targets)
 
     def _reassign(self, out: list[Claim], following: Hit, target: Hit, issue: int) -> None:
         for n, claim in enumerate(out):
@@ -250,13 +261,11 @@ class _Reader:
 
     def _listed(self, target: Hit, following: Hit) -> bool:
         between = self.text[target.end : following.start]
-        return len(between) <= _LIST_GAP and (
-            not between or between in ("还有", "以及", "或者", " and ") or set(between) <= _LINKS
-        )
+        return len(between) <= LIST_GAP and (between in LINK_WORDS or set(between) <= LINKS)
 
     def _opinion_after(self, target: Hit, following: Hit | None, free: Sequence[Hit], issue: int) -> Hit | None:
         limit = following.start if following is not None else self.span[1]
-        reach = _PAIR_AFTER if not target.term.word.isascii() else 4 * _PAIR_AFTER
+        reach = LATIN_AFTER if target.term.word.isascii() else PAIR_AFTER
         for hit in free:
             if hit.start < target.end or (
                 hit.term.targets and hit.term.opinion is None and not hit.term.sign_for(issue)
@@ -271,7 +280,7 @@ class _Reader:
     def _opinion_before(
         self, target: Hit, first: int, free: Sequence[Hit], issue: int, spent: Sequence[Hit]
     ) -> Hit | None:
-        reach = _PAIR_BEFORE if not target.term.word.isascii() else 2 * _PAIR_AFTER
+        reach = LATIN_BEFORE if target.term.word.isascii() else PAIR_BEFORE
         for hit in reversed(free):
             if hit.end > target.start or hit in spent:
                 continue
@@ -337,8 +346,19 @@ class _Reader:
         return Claim(target.term.targets[0], None, JUDGED, self.number, 0, (target.start, target.end))
 
 
+def likened_before(text: str, start: int, first: int) -> bool:
+    """Whether what stands before `start`, not further than `first`, makes a likeness of the word there."""
+    return _LIKE_BEFORE.search(text[max(first, start - 8) : start]) is not None
+
+
+def likened_after(text: str, end: int, last: int) -> bool:
+    """Whether what stands after `end`, not further than `last`, makes a likeness of the word before it."""
+    return text[end : min(last, end + 4)].startswith(_LIKE_AFTER)
+
+
 @cache
-def _faint() -> tuple[str, ...]:
+def faint() -> tuple[str, ...]:
+    """The endings of faint praise."""
     return opinions().faint
 
 

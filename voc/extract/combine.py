@@ -22,9 +22,13 @@ class Hit(NamedTuple):
     beside: int = 1
 
 
+Match = tuple[int, Combination, list[Hit]]
+"""The issue of a combination, the combination, and the words that fill it."""
+
+
 def combined(
     slots: Sequence[Hit], combinations: Sequence[tuple[int, Combination]], *, across: bool = False
-) -> list[tuple[int, Combination, list[Hit]]]:
+) -> list[Match]:
     """The combinations that the words fill, in order and within their gaps; the tightest place of each."""
     if len(slots) < 2:
         return []

@@ -217,6 +217,11 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
 
     'negated' turns the sign (没压碎, 不是很新鲜); 'denied' only takes the claim back (不能说难吃).
     """
+    return negated_before(text, start, first) or ("negated" if taken_back(text, end) else "")
+
+
+def negated_before(text: str, start: int, first: int) -> Negation:
+    """How what stands between `first` and `start` negates the word at `start`."""
     before = text[max(first, start - _REACH) : start]
     if start > first and (text[start].isascii() or not _MAY_NEGATE.isdisjoint(before)):
         if text[start].isascii() and _NEGATED_EN.search(text[max(first, start - 40) : start]):
@@ -228,7 +233,12 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
         meant = _WITHOUT_DOUBT.search(before) or _NOT_ONLY.search(before)
         if not before.isascii() and not meant and _NEGATED.search(before):
             return "negated"
-    return "negated" if _TAKEN_BACK.match(text[end : end + 6]) else ""
+    return ""
+
+
+def taken_back(text: str, end: int) -> bool:
+    """Whether what follows a word that ends before `end` takes it back (好吃才怪)."""
+    return _TAKEN_BACK.match(text[end : end + 6]) is not None
 
 
 def degree(text: str, start: int, end: int, first: int) -> float:
@@ -263,11 +273,13 @@ class Cues:
     mock_praise: bool
 
 
-CUES = tuple(p.pattern for p in (
+_CUES = (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
     _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING, _TOLD, _MOCK_PRAISE,
-))  # fmt: skip
+)  # fmt: skip
+CUES = tuple(pattern.pattern for pattern in _CUES)
 _ANY = re.compile("|".join(CUES))
+_EVERY = (1 << len(CUES)) - 1
 # What `negation` and `degree` look for before and after a word. voc.extract.scan asks them only where a literal of one
 # of these stands near, so a pattern that they come to use must be listed here.
 BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED))
@@ -277,40 +289,48 @@ SNEERS = (_SNEER.pattern,)
 NO_CUES = Cues(None, *(False,) * 17)
 
 
-def cues(clause: str, mark: str) -> Cues:
-    """The cues of a clause; `mark` is the character that follows it."""
+def cues(clause: str, mark: str, may: int | None = None) -> Cues:
+    """The cues of a clause; `mark` is the character that follows it.
+
+    `may` has a bit for each pattern of CUES that can match (voc.extract.scan); without it all of them are tried.
+    """
     clause = clause[:LONGEST]
     asks = mark == "?"
-    if not asks and not _ANY.search(clause):
+    if may is None:
+        may = _EVERY if _ANY.search(clause) else 0
+    found: list[re.Match[str] | None] = [None] * len(_CUES)
+    while may:
+        number = may.bit_length() - 1
+        found[number] = _CUES[number].search(clause)
+        may ^= 1 << number
+    if not asks and not any(found):
         return NO_CUES
-    hearsay = bool(_HEARSAY.search(clause)) and not _CONFIRMED.search(clause)
-    supposed = _SUPPOSED.search(clause)
-    leave = bool(_LEAVE.search(clause))
-    repurchase = _REPURCHASE.search(clause)
-    admiring = bool(_ADMIRING.search(clause))
-    rhetorical = bool(_RHETORICAL.search(clause)) and not admiring
-    request = bool(_REQUEST.search(clause)) or bool(_PRAISING_WISH.search(clause))
+    (
+        supposed, hearsay, past, now, others, unlike_others, not_met, asked, rhetorical, request, praising_wish, repurchase,
+        leave, mocked, mock_warning, told, mock_praise,
+    ) = found  # fmt: skip
+    admiring = bool((asks or asked or rhetorical) and _ADMIRING.search(clause))
+    wish = bool(request or praising_wish)
+    never = bool(repurchase and _NEVER.search(clause[: repurchase.start()]))
     return Cues(
         supposed=supposed.start() if supposed else None,
-        hearsay=hearsay,
-        past=bool(_PAST.search(clause)),
-        now=bool(_NOW.search(clause)),
-        others=bool(_OTHERS.search(clause)),
-        unlike_others=bool(_UNLIKE_OTHERS.search(clause)),
-        not_met=bool(_NOT_MET.search(clause)),
-        question=not rhetorical and not request and not admiring and bool(_ASKS.search(clause)),
+        hearsay=bool(hearsay and not _CONFIRMED.search(clause)),
+        past=bool(past),
+        now=bool(now),
+        others=bool(others),
+        unlike_others=bool(unlike_others),
+        not_met=bool(not_met),
+        question=bool(asked and not rhetorical and not wish and not admiring),
         doubted=asks and not admiring,
-        rhetorical=rhetorical,
-        request=request,
-        praising_wish=bool(_PRAISING_WISH.search(clause)),
-        repurchase=bool(repurchase)
-        and not leave
-        and not _NEVER.search(clause[: repurchase.start()] if repurchase else ""),
-        leave=leave or bool(repurchase and _NEVER.search(clause[: repurchase.start()])),
-        mocked=bool(_MOCKED.search(clause)),
-        mock_warning=bool(_MOCK_WARNING.search(clause)),
-        told=bool(_TOLD.search(clause)),
-        mock_praise=bool(_MOCK_PRAISE.search(clause)),
+        rhetorical=bool(rhetorical and not admiring),
+        request=wish,
+        praising_wish=bool(praising_wish),
+        repurchase=bool(repurchase and not leave and not never),
+        leave=bool(leave) or never,
+        mocked=bool(mocked),
+        mock_warning=bool(mock_warning),
+        told=bool(told),
+        mock_praise=bool(mock_praise),
     )
 
 

@@ -64,6 +64,11 @@ def together(parts: Sequence[Findings]) -> Findings:
     return Findings(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Findings)))
 
 
+def nobody(count: int) -> NDArray[np.object_]:
+    """The rivals of findings that name none."""
+    return np.full(count, None, dtype=object)
+
+
 def of_claims(found: Sequence[tuple[Claim, int, str | None]], review: Ints, clause: Ints, origin: Ints) -> Findings:
     """Findings of claims with intent (UNDECIDED for those that wait) and rival.
 

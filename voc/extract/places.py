@@ -76,6 +76,18 @@ def clauses_at(clauses: Clauses, places: Ints) -> Flags:
     return out
 
 
+def bits_at(clauses: Clauses, places: Ints, bits: Ints) -> Ints:
+    """The bits of all places that each clause holds, together."""
+    some = np.flatnonzero(bits)
+    places, bits = places[some], bits[some]
+    out = np.zeros(len(clauses.row), dtype=np.int64)
+    clause = np.searchsorted(clauses.end, places, side="right")
+    inside = clause < len(clauses.end)
+    inside[inside] = clauses.start[clause[inside]] <= places[inside]
+    np.bitwise_or.at(out, clause[inside], bits[inside])
+    return out
+
+
 def texts_at(sheet: Sheet, places: Ints) -> Flags:
     """Which texts hold one of the places."""
     out = np.zeros(len(sheet), dtype=bool)

@@ -9,19 +9,20 @@ at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voc.extract import cues
+from voc.extract.alike import kinds, may_link
 from voc.extract.aspects import HARDLY
 from voc.extract.compare import OTHERS
+from voc.extract.kept import Kept
 from voc.extract.lexicon import Lexicon, Term, compiled
-from voc.extract.places import Flags, Ints, clause_of, clauses_at, stands_alone, texts_at, winners
+from voc.extract.places import Flags, Ints, bits_at, clause_of, clauses_at, stands_alone, texts_at, winners
 from voc.taxonomy import Taxonomy
 from voc.text.clauses import Clauses
 from voc.text.required import alphabet, required
@@ -34,7 +35,8 @@ VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(
 
 NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
-_CUE, _WHOLE_CUE, _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(8))
+_BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
+_CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
 _BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, 3, 6
 
 
@@ -57,16 +59,16 @@ class Found:
     """What stands in a sheet.
 
     `fillers` are the words of clauses in which two of them may make a combination (`combines`, a flag per clause), and
-    of texts in which two may do so across clauses (`across`, a flag per text). `cued` marks the clauses in which a cue
-    may stand, `others` those that may speak of others, `sentence` those before which a sentence ended; `ironic` and
-    `visits` mark the texts in which a word of irony or of a visit may stand.
+    of texts in which two may do so across clauses (`across`, a flag per text). `cued` has a bit for each of cues.CUES
+    that may match in a clause, `others` marks the clauses that may speak of others, `sentence` those before which a
+    sentence ended; `ironic` and `visits` mark the texts in which a word of irony or of a visit may stand.
     """
 
     hits: Hits
     fillers: Hits
     combines: Flags
     across: Flags
-    cued: Flags
+    cued: Ints
     others: Flags
     sentence: Flags
     ironic: Flags
@@ -77,14 +79,16 @@ class Found:
 class Scanner:
     """The words of a taxonomy as arrays, all of them indexed by the number of a term.
 
-    `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _CUE, _BACK ....
+    `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _BACK, _DEGREES ....
+    Terms with the same number in `alike` say the same wherever they stand; `linking` ones may be a part of what links two
+    words (voc.extract.aspects.LINKS).
     `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
     `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `parts`
     (places, f, w) has a bit for each combination, set where the filler may take the place; combinations of fewer places
     have all bits set in the others. `likened` terms may be likenesses; those that
     `leans` mean different things in different reviews, as one of the issues `leans_on` was named before, `leans_alone`
     even where nothing else stands in the clause; `named` are the issues that a `target` names, `names` whether there
-    are any; `may_be_silent` is 好. `besides` and `outcomes` are what voc.extract.outcomes keeps.
+    are any; `may_be_silent` is 好. `asides` numbers what stood beside words, `outcomes` is what voc.extract.outcomes keeps.
     """
 
     lexicon: Lexicon
@@ -113,8 +117,10 @@ class Scanner:
     may_be_silent: Flags
     names: Flags
     named: tuple[tuple[int, ...], ...]
-    besides: dict[Any, int] = field(default_factory=dict)
-    outcomes: dict[Any, Any] = field(default_factory=dict)
+    alike: Ints
+    linking: Flags
+    asides: dict[Hashable, int] = field(default_factory=dict)
+    outcomes: Kept = field(default_factory=Kept)
 
     def find(self, sheet: Sheet, clauses: Clauses) -> Found:
         """The words in the clauses of `sheet`."""
@@ -131,9 +137,11 @@ class Scanner:
         taken = term[won], start[won], end[won]
         hits = self._beside(sheet, clauses, taken, last, marks)
         fillers, combines, across = self._combining(sheet, clauses, (term, start, end), taken)
-        cued, whole, others = (clauses_at(clauses, last[marks & m > 0]) for m in (_CUE, _WHOLE_CUE, _OTHERS))
-        foreign = np.append(0, np.cumsum(~_in_whole_cues()[sheet.codes]))
-        cued |= whole & (foreign[clauses.end] == foreign[clauses.start])
+        cued = bits_at(clauses, last, marks >> _CUES_FROM)
+        characters, whole = _whole_cues()
+        foreign = np.append(0, np.cumsum(~characters[sheet.codes]))
+        cued[foreign[clauses.end] > foreign[clauses.start]] &= ~whole
+        others = clauses_at(clauses, last[marks & _OTHERS > 0])
         others[hits.clause[self.rival[hits.term]]] = True
         ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_SNEERS, _VISIT))
         ironic[clauses.row[hits.clause[self.ambivalent[hits.term]]]] = True
@@ -248,7 +256,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     lexicon = compiled(taxonomy)
     terms = tuple(lexicon.automaton.values())
     keys: dict[str, list[int]] = {term.word: [number, 0] for number, term in enumerate(terms)}
-    marked = [(_WHOLE_CUE if alphabet(pattern) else _CUE, pattern) for pattern in cues.CUES]
+    marked = [(1 << _CUES_FROM + n, pattern) for n, pattern in enumerate(cues.CUES)]
     for mark, patterns in (
         (_BACK, cues.BACKWARD), (_DEGREES, cues.DEGREES), (_AFTER, cues.FORWARD), (_OTHERS, (OTHERS,)),
         (_SNEERS, cues.SNEERS), (_VISIT, (VISITS,)),
@@ -295,6 +303,8 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         may_be_silent=flags(term.word == HARDLY for term in terms),
         names=flags(bool(issues) for issues in named),
         named=named,
+        alike=kinds(terms),
+        linking=flags(may_link(term.word) for term in terms),
     )
 
 
@@ -346,10 +356,12 @@ def _parts(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: b
 
 
 @lru_cache(maxsize=1)
-def _in_whole_cues() -> Flags:
-    """The characters of the cues that only take whole clauses."""
-    named = frozenset().union(*(alphabet(pattern) or () for pattern in cues.CUES))
-    return where(f"[{re.escape(''.join(sorted(named)))}]") if named else np.zeros(CODE_POINTS, dtype=bool)
+def _whole_cues() -> tuple[Flags, int]:
+    """The characters of the cues that only take whole clauses, and the bits of these cues."""
+    named = [alphabet(pattern) for pattern in cues.CUES]
+    bits = sum(1 << n for n, characters in enumerate(named) if characters)
+    together = "".join(sorted(frozenset().union(*(characters for characters in named if characters))))
+    return where(f"[{re.escape(together)}]") if together else np.zeros(CODE_POINTS, dtype=bool), bits
 
 
 def _after_sentence(sheet: Sheet, clauses: Clauses) -> Flags:

@@ -7,7 +7,7 @@ later "this time" outdates an earlier praise; requests and announcements are fin
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,15 +50,39 @@ class Clause:
     judgeable: bool
 
 
-def settled(text: str, parts: list[Clause], ironic: bool, lexicon: Lexicon) -> tuple[list[Finding], list[Open]]:
+class Parts:
+    """The clauses of a review; each is looked at when somebody asks for it, and stays as it was left."""
+
+    def __init__(self, count: int, look: Callable[[int], Clause]) -> None:
+        self._count, self._look = count, look
+        self._seen: dict[int, Clause] = {}
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, number: int) -> Clause:
+        if number not in self._seen:
+            self._seen[number] = self._look(number)
+        return self._seen[number]
+
+    def __iter__(self) -> Iterator[Clause]:
+        return (self[number] for number in range(self._count))
+
+
+def settled(
+    text: str, parts: Parts, knotty: Sequence[int], ironic: bool, lexicon: Lexicon
+) -> tuple[list[Finding], list[Open]]:
+    """The findings of the `knotty` parts of a review and what they leave open; the other parts state what they claim.
+
+    Knotty are all parts with cues, comparisons or a rival, one before a mock warning, and all of an ironic review.
+    """
     findings: list[Finding] = []
     left: list[Open] = []
     others: list[Claim] = []
-    if ironic or any(part.cues is not NO_CUES for part in parts):
-        _ironic(text, parts)
-    last_now = max((p.number for p in parts if p.cues.now), default=-1)
-    complains = any(c.sign < 0 for p in parts for c in p.claims if not p.cues.question)
-    for part in parts:
+    if ironic or any(parts[n].cues is not NO_CUES for n in knotty):
+        _ironic(text, parts, knotty)
+    last_now = max((n for n in knotty if parts[n].cues.now), default=-1)
+    for part in (parts[n] for n in knotty):
         clause = text[part.span[0] : part.span[1]]
         announced = _announced(part, clause, parts, lexicon)
         findings.extend(announced)
@@ -84,7 +108,7 @@ def settled(text: str, parts: list[Clause], ironic: bool, lexicon: Lexicon) -> t
             # exports turn emoji into question marks: a long clause that asks nothing still says something
             found = [c if c.sign < 0 else c._replace(confidence=min(c.confidence, 0.5)) for c in found]
         elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
-            if not complains or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
+            if not _complains(parts) or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
                 findings.extend(_asked(found, part, lexicon))
                 continue
             found = [c._replace(confidence=0.5) for c in found if _accuses(c, lexicon)]
@@ -106,16 +130,23 @@ def settled(text: str, parts: list[Clause], ironic: bool, lexicon: Lexicon) -> t
     return findings, left
 
 
-def _ironic(text: str, parts: list[Clause]) -> None:
+def _complains(parts: Parts) -> bool:
+    """Whether a clause that is no question claims something bad."""
+    return any(c.sign < 0 for part in parts if not part.cues.question for c in part.claims)
+
+
+def _ironic(text: str, parts: Parts, knotty: Sequence[int]) -> None:
     """Slang that praises or mocks goes with the complaint beside it; a warning off that wants it all praises."""
-    for part in parts:
-        near = [c for p in parts[max(0, part.number - 1) : part.number + 2] for c in p.claims]
-        if any(c.sign < 0 for c in near):
-            part.claims = [
-                c
-                for c in part.claims
-                if not (c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)]))
+    for part in (parts[n] for n in knotty):
+        mocking = [
+            c for c in part.claims if c.general and c.sign > 0 and c.opinion and ambivalent(text[slice(*c.opinion)])
+        ]
+        if mocking:
+            near = [
+                c for n in range(max(0, part.number - 1), min(part.number + 2, len(parts))) for c in parts[n].claims
             ]
+            if any(c.sign < 0 for c in near):
+                part.claims = [c for c in part.claims if c not in mocking]
         if part.cues.mock_praise and _mocks(text, parts, part.number):
             part.claims = [c._replace(polarity=-0.6, confidence=0.6) if c.sign > 0 else c for c in part.claims]
         if sneers(text[slice(*part.span)]) and part.number + 1 < len(parts):
@@ -130,14 +161,14 @@ def _ironic(text: str, parts: list[Clause]) -> None:
                 part.claims = [c for c in part.claims if c.sign >= 0]
 
 
-def _following(text: str, parts: Sequence[Clause], number: int) -> str:
+def _following(text: str, parts: Parts, number: int) -> str:
     return text[slice(*parts[number + 1].span)] if number + 1 < len(parts) else ""
 
 
-def _mocks(text: str, parts: Sequence[Clause], number: int) -> bool:
+def _mocks(text: str, parts: Parts, number: int) -> bool:
     """Whether clause `number` praises to mock: a complaint stands in it, or follows without a turn."""
-    near = parts[number : number + 1 if turns(_following(text, parts, number)) else number + 2]
-    return any(c.sign < 0 for p in near for c in p.claims)
+    near = range(number, min(number + (1 if turns(_following(text, parts, number)) else 2), len(parts)))
+    return any(c.sign < 0 for n in near for c in parts[n].claims)
 
 
 def _stated(claim: Claim, rival: str | None = None) -> Finding:
@@ -190,7 +221,7 @@ def general_issue(lexicon: Lexicon, *, service: bool = False) -> int | None:
     return next((i for i in options if lexicon.issues[i].facet == facet), options[0] if options else None)
 
 
-def _announced(part: Clause, clause: str, parts: Sequence[Clause], lexicon: Lexicon) -> list[Finding]:
+def _announced(part: Clause, clause: str, parts: Parts, lexicon: Lexicon) -> list[Finding]:
     """Repurchase, leaving and switching."""
     here = part.cues
     if here is NO_CUES and part.switch is None:

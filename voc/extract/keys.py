@@ -1,0 +1,158 @@
+"""Which clauses must come to the same: one number for all that the claims of a clause depend on but what it inherits.
+
+That is for each word what kind of word it is (voc.extract.alike), how far it stands behind the one before, as far as
+`voc.extract.aspects` looks, and what stands beside it and turns or weighs it. Clauses with the same number have the same
+outcome, wherever they stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voc.extract.aspects import (
+    LATIN_AFTER,
+    LINK_WORDS,
+    LINKS,
+    LIST_GAP,
+    OF,
+    PAIR_AFTER,
+    likened_after,
+    likened_before,
+    speaks,
+)  # fmt: skip
+from voc.extract.cues import degree, negated_before, quoted, taken_back
+from voc.extract.places import Flags, Ints
+from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
+from voc.text.clauses import Clauses
+from voc.text.sheet import CODE_POINTS, Sheet
+
+_BEFORE, _AFTER = 3, 6  # code points around a clause that quotation marks and what turns a word may stand in
+_TAIL = 3  # code points behind the last word from which on it does not matter how many they are
+_BITS = np.uint64(21)  # of a code point
+_FACTORS = np.random.default_rng(0).integers(1, 1 << 62, 10, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+_NOTHING: Hashable = ("", False, 1.0, False, (), False, False)
+
+
+def clause_keys(
+    sheet: Sheet, clauses: Clauses, found: Found, scanner: Scanner, *, first: Ints, filled: Ints, in_store: Flags
+) -> NDArray[np.uint64]:
+    """A number for each of the `filled` clauses, those with words; clause c has the words first[c] .. first[c + 1] - 1."""
+    hits = found.hits
+    if not len(filled):
+        return np.zeros(0, dtype=np.uint64)
+    firsts = first[filled]
+    sizes = first[filled + 1] - firsts
+    last = firsts + sizes - 1
+    place = np.arange(len(hits.term)) - np.repeat(firsts, sizes)
+    latin = np.repeat(np.logical_or.reduceat(scanner.latin[hits.term], firsts), sizes)
+    before = np.append(0, hits.end[:-1])
+    gap = np.where(place > 0, hits.start - before, 0)
+    far = np.minimum(gap, np.where(latin, LATIN_AFTER, PAIR_AFTER) + 1)
+    after = sheet.codes[np.minimum(hits.end, len(sheet.codes) - 1)]
+    silent = scanner.may_be_silent[hits.term] & (hits.end < clauses.end[hits.clause]) & ~_after_good()[after]
+    early = hits.start < clauses.start[hits.clause]
+    beside = _beside(sheet, clauses, found, scanner, first, np.repeat(firsts, sizes))
+    between = _between(sheet, scanner.linking[hits.term], before, gap)
+    word = _mixed(scanner.alike[hits.term], far, between, place, silent, early, beside)
+    tail = np.minimum(clauses.end[filled] - hits.end[last], _TAIL)
+    some_lean = np.logical_or.reduceat(scanner.leans[hits.term], firsts)
+    leans = np.where(sizes == 1, scanner.leans_alone[hits.term[firsts]], some_lean)
+    store = np.where(leans, 1 + in_store[clauses.row[filled]], 0)
+    return np.add.reduceat(word, firsts) + _mixed(tail, store, sizes)
+
+
+def inheriting(keys: NDArray[np.uint64], dangling: Ints, named: Ints) -> NDArray[np.uint64]:
+    """`keys` of clauses that inherit something: the issue that was left `dangling` (-1: none), and what was `named` (0)."""
+    return np.where((dangling < 0) & (named == 0), keys, keys ^ _mixed(dangling + 1, named))
+
+
+def excerpt(sheet: Sheet, clauses: Clauses, clause: int, first: int) -> tuple[str, int]:
+    """A clause with so much around it as its claims can depend on, and where it begins in that; its words from `first`."""
+    row = clauses.row[clause]
+    start, end = int(clauses.start[clause]), int(clauses.end[clause])
+    begin = max(int(sheet.starts[row]), min(start, first) - _BEFORE)
+    return sheet.text[begin : min(end + _AFTER, int(sheet.ends[row]))], start - begin
+
+
+def _between(sheet: Sheet, linking: Flags, before: Ints, gap: Ints) -> NDArray[np.uint64]:
+    """What stands between each word and the one before it, so far as it may link them."""
+    text = np.zeros(len(gap), dtype=np.uint64)
+    links = np.ones(len(gap), dtype=bool)
+    short = gap <= LIST_GAP
+    for n in range(LIST_GAP):
+        near = np.flatnonzero(short & (gap > n))
+        codes = sheet.codes[before[near] + n]
+        text[near] |= codes.astype(np.uint64) << _BITS * np.uint64(n)
+        links[near] &= _linking_characters()[codes]
+    known = np.isin(text, [_packed(word) for word in LINK_WORDS])
+    kind = np.where(text == _packed(OF), 2, short & (links | known))
+    exact = linking | np.append(False, linking[:-1])
+    return np.where(exact, text << np.uint64(1) | np.uint64(1), kind.astype(np.uint64) << np.uint64(1))
+
+
+def _beside(
+    sheet: Sheet, clauses: Clauses, found: Found, scanner: Scanner, first: Ints, begins: Ints
+) -> NDArray[np.int64]:
+    """A number for what stands beside each word and turns or weighs it, 0 for nothing; `begins`: its clause's first word."""
+    hits, asides = found.hits, scanner.asides
+    out = np.zeros(len(hits.term), dtype=np.int64)
+    likened = np.zeros(len(first), dtype=bool)
+    likened[hits.clause[scanner.likened[hits.term]]] = True
+    compared = likened[hits.clause]
+    some = np.flatnonzero((hits.flags != 0) | compared)
+    clause = hits.clause[some]
+    row = clauses.row[clause]
+    low, high = clauses.start[clause], clauses.end[clause]
+    start, end = hits.start[some], hits.end[some]
+    begin = np.maximum(np.minimum(low, start) - _BEFORE, sheet.starts[row])
+    close = np.minimum(np.maximum(high, end) + _AFTER, sheet.ends[row])
+    text, target = sheet.text, scanner.target[hits.term].tolist()
+    ends = hits.end.tolist()
+    columns = (some, begins[some], hits.flags[some], compared[some], begin, close, low, high, start, end)
+    for n, word, flags, like, at, stop, left, right, a, b in zip(*(c.tolist() for c in columns), strict=True):
+        near = text[at:stop]
+        left, right, a, b = left - at, right - at, a - at, b - at
+        turned: str = ""
+        since: tuple[str, ...] = ()
+        if flags & NEGATED:
+            turned = negated_before(near, a, left)
+            since = tuple(negated_before(near, a, max(left, ends[t] - at)) for t in range(word, n) if target[t])
+        said = (
+            turned, flags & FOLLOWED > 0 and taken_back(near, b),
+            degree(near, a, b, left) if flags & (DEGREE | FOLLOWED) else 1.0, flags & QUOTED > 0 and quoted(near, a, b),
+            since, like and likened_before(near, a, left), like and likened_after(near, b, right),
+        )  # fmt: skip
+        if said != _NOTHING:
+            out[n] = asides.setdefault(said, len(asides) + 1)
+    return out
+
+
+def _mixed(*columns: NDArray[Any]) -> NDArray[np.uint64]:
+    """One well-mixed number for each row of the columns."""
+    out = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column, factor in zip(columns, _FACTORS, strict=False):
+        out = (out ^ column.astype(np.uint64)) * factor
+        out ^= out >> np.uint64(31)
+    return out
+
+
+def _packed(word: str) -> np.uint64:
+    return np.uint64(sum(ord(char) << 21 * n for n, char in enumerate(word)))
+
+
+@cache
+def _linking_characters() -> Flags:
+    characters = np.zeros(CODE_POINTS, dtype=bool)
+    characters[[ord(char) for char in LINKS]] = True
+    return characters
+
+
+@cache
+def _after_good() -> Flags:
+    """The characters after which 好 is an opinion of its own."""
+    return np.fromiter((speaks(chr(code), 0, 1) for code in range(CODE_POINTS)), dtype=bool, count=CODE_POINTS)
