@@ -21,6 +21,7 @@ from voc.extract.aspects import (
     LIST_GAP,
     OF,
     PAIR_AFTER,
+    PAIR_BEFORE,
     likened_after,
     likened_before,
     speaks,
@@ -53,13 +54,19 @@ def clause_keys(
     before = np.append(0, hits.end[:-1])
     gap = np.where(place > 0, hits.start - before, 0)
     far = np.minimum(gap, np.where(latin, LATIN_AFTER, PAIR_AFTER) + 1)
+    pairs = np.add.reduceat(scanner.target[hits.term], firsts, dtype=np.int64)
+    # Distances only matter to targets; between two words of which one is a target there are three of them.
+    two = np.repeat((sizes == 2) & (pairs == 1), sizes) & ~latin
+    far[two] = np.searchsorted([PAIR_BEFORE, PAIR_AFTER], far[two], "left")
+    aims = np.repeat(pairs > 0, sizes)
     after = sheet.codes[np.minimum(hits.end, len(sheet.codes) - 1)]
     silent = scanner.may_be_silent[hits.term] & (hits.end < clauses.end[hits.clause]) & ~_after_good()[after]
     early = hits.start < clauses.start[hits.clause]
     beside = _beside(sheet, clauses, found, scanner, first, np.repeat(firsts, sizes))
     between = _between(sheet, scanner.linking[hits.term], before, gap)
-    word = _mixed(scanner.alike[hits.term], far, between, place, silent, early, beside)
-    tail = np.minimum(clauses.end[filled] - hits.end[last], _TAIL)
+    lists = np.repeat(pairs > 1, sizes)
+    word = _mixed(scanner.alike[hits.term], far * aims, between * lists, place, silent, early & aims, beside)
+    tail = np.where(pairs > 0, np.minimum(clauses.end[filled] - hits.end[last], _TAIL), 0)
     some_lean = np.logical_or.reduceat(scanner.leans[hits.term], firsts)
     leans = np.where(sizes == 1, scanner.leans_alone[hits.term[firsts]], some_lean)
     store = np.where(leans, 1 + in_store[clauses.row[filled]], 0)

@@ -47,50 +47,58 @@ class ClauseReader:
         self.filler_order = np.argsort(found.fillers.clause, kind="stable")
         self.filler_first = np.searchsorted(found.fillers.clause[self.filler_order], count)
         self.review_first = np.searchsorted(clauses.row, np.arange(len(sheet) + 1))
-        names = scanner.names[found.hits.term]
+        hits = found.hits
+        self._words = (hits.start.tolist(), hits.end.tolist(), hits.term.tolist(), hits.flags.tolist())
+        names = scanner.names[hits.term]
         self.naming = np.append(0, np.cumsum(names))
-        which = found.hits.clause[names].tolist(), found.hits.term[names].tolist()
+        which = hits.clause[names].tolist(), hits.term[names].tolist()
         self.namers = [(clause, scanner.named[term]) for clause, term in zip(*which, strict=True)]
         self.which = np.full(len(clauses.row), -1, dtype=np.int64)
         self._read()
 
     def findings(self, some: Ints) -> Findings:
         """What the claims of `some` clauses, of those that have an outcome, state as they stand."""
-        hits, clauses = self.found.hits, self.clauses
         rows, count = self.kept.rows(self.which[some])
         clause = np.repeat(some, count)
-        first = self.first[clause]
-        places: dict[str, Ints] = {}
-        for place in PLACES:
-            word, behind = rows[f"{place}_word"], rows[f"{place}_behind"]
-            origin = clauses.start[clause]
-            by_word = word >= 0
-            origin[by_word] = hits.start[first[by_word] + word[by_word]]
-            places[place] = np.where(word == NOWHERE, -1, origin + behind)
         return Findings(
-            review=clauses.row[clause], clause=clause, issue=rows["issue"].astype(np.int64), polarity=rows["polarity"],
-            confidence=rows["confidence"], size=rows["size"].astype(np.int64), **places, general=rows["general"],
-            denied=rows["denied"], intent=stated(rows["polarity"]), rival=nobody(len(clause)),
+            review=self.clauses.row[clause], clause=clause, issue=rows["issue"].astype(np.int64),
+            polarity=rows["polarity"], confidence=rows["confidence"], size=rows["size"].astype(np.int64),
+            **self._places(rows, clause), general=rows["general"], denied=rows["denied"], intent=stated(rows["polarity"]),
+            rival=nobody(len(clause)),
         )  # fmt: skip
 
-    def claims(self, clause: int) -> list[Claim]:
-        """The claims of a clause, with places inside its text."""
-        which = self.which[clause]
-        if which < 0:
-            return []
-        origin, first = self.origin(clause), int(self.first[clause])
-        begin, hits = int(self.clauses.start[clause]) - origin, self.found.hits.start
-
-        def at(word: int, behind: int) -> int:
-            return (begin if word == FROM_CLAUSE else int(hits[first + word]) - origin) + behind
-
-        out = []
-        for issue, polarity, confidence, size, general, denied, *places in self.kept.rows(which[None])[0].tolist():
-            a, b, c, d, e, f, g, h = places
-            aspect = None if a == NOWHERE else (at(a, b), at(c, d))
-            opinion = None if e == NOWHERE else (at(e, f), at(g, h))
+    def claims(self, some: Ints) -> dict[int, list[Claim]]:
+        """The claims of `some` clauses, with places inside their texts."""
+        some = some[self.which[some] >= 0]
+        rows, count = self.kept.rows(self.which[some])
+        clause = np.repeat(some, count)
+        row = self.clauses.row[clause]
+        places = {name: np.maximum(at - self.sheet.starts[row], -1) for name, at in self._places(rows, clause).items()}
+        number = clause - self.review_first[row]
+        columns = (
+            clause, rows["issue"], rows["polarity"], rows["confidence"], number, rows["size"], *places.values(),
+            rows["general"], rows["denied"],
+        )  # fmt: skip
+        out: dict[int, list[Claim]] = {}
+        for at, issue, polarity, confidence, part, size, a, b, c, d, general, denied in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
             value = None if polarity != polarity else polarity
-            out.append(Claim(issue, value, confidence, self.number(clause), size, aspect, opinion, general, denied))
+            aspect, opinion = None if b < 0 else (a, b), None if d < 0 else (c, d)
+            claim = Claim(issue, value, confidence, part, size, aspect, opinion, general, denied)
+            out.setdefault(at, []).append(claim)
+        return out
+
+    def _places(self, rows: NDArray[np.void], clause: Ints) -> dict[str, Ints]:
+        """The places of claims in the sheet, -1 for those that are not there; `clause` is that of each row."""
+        first = self.first[clause]
+        out = {}
+        for place in PLACES:
+            word, behind = rows[f"{place}_word"], rows[f"{place}_behind"]
+            origin = self.clauses.start[clause]
+            by_word = word >= 0
+            origin[by_word] = self.found.hits.start[first[by_word] + word[by_word]]
+            out[place] = np.where(word == NOWHERE, -1, origin + behind)
         return out
 
     def origin(self, clause: int) -> int:
@@ -103,10 +111,12 @@ class ClauseReader:
 
     def hits(self, clause: int) -> list[Hit]:
         """The words that won their place in a clause, with places inside its text."""
-        hits, terms, by = self.found.hits, self.scanner.terms, self.origin(clause)
-        some = slice(self.first[clause], self.first[clause + 1])
-        columns = ((hits.start[some] - by).tolist(), (hits.end[some] - by).tolist(), hits.term[some].tolist())
-        return [Hit(a, b, terms[n], flags) for a, b, n, flags in zip(*columns, hits.flags[some].tolist(), strict=True)]
+        starts, ends, term, flags = self._words
+        by, terms = self.origin(clause), self.scanner.terms
+        return [
+            Hit(starts[n] - by, ends[n] - by, terms[term[n]], flags[n])
+            for n in range(self.first[clause], self.first[clause + 1])
+        ]
 
     def fillers(self, clause: int) -> list[Hit]:
         """The words of a clause that may make a combination, with places inside its text."""

@@ -68,7 +68,9 @@ def read(sheet: Sheet, *, scanner: Scanner, in_store: Sequence[bool | None] | No
     open_ = ~knotty & judgeable
     open_[plain.clause] = False
     open_[plain.clause[plain.intent == UNDECIDED]] = True
-    knots = Knots(reader, said_by, found.others.tolist(), judgeable.tolist())
+    reviews = np.unique(clauses.row[knotty])
+    claims = reader.claims(np.flatnonzero(np.isin(clauses.row, reviews)))
+    knots = Knots(reader, said_by, claims, found.others.tolist(), judgeable.tolist())
     said: list[tuple[Claim, int, str | None]] = []
     at: list[int] = []
     special: dict[int, tuple[str | None, str]] = {}
@@ -133,6 +135,7 @@ class Knots:
 
     reader: ClauseReader
     said_by: Mapping[int, Cues]
+    claims: Mapping[int, list[Claim]]
     others: Sequence[bool]
     judgeable: Sequence[bool]
 
@@ -163,7 +166,13 @@ class Knots:
             switch = switches(words, rivals) if rivals else None
         here = self.said_by.get(clause, NO_CUES)
         return Clause(
-            reader.number(clause), (start, end), here, reader.claims(clause), against, switch, self.judgeable[clause]
+            reader.number(clause),
+            (start, end),
+            here,
+            self.claims.get(clause, []),
+            against,
+            switch,
+            self.judgeable[clause],
         )
 
 
