@@ -272,6 +272,15 @@ class Cues:
     told: bool
     mock_praise: bool
 
+    @property
+    def acts(self) -> bool:
+        """Whether the cues say something of their own clause; the others only matter to clauses that do."""
+        return (
+            self.supposed is not None or self.hearsay or self.others or self.unlike_others or self.not_met or self.question
+            or self.doubted or self.rhetorical or self.request or self.repurchase or self.leave or self.mock_warning
+            or self.told or self.mock_praise
+        )  # fmt: skip
+
 
 _CUES = (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,

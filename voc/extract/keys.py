@@ -33,7 +33,7 @@ from voc.text.clauses import Clauses
 from voc.text.sheet import CODE_POINTS, Sheet
 
 _BEFORE, _AFTER = 3, 6  # code points around a clause that quotation marks and what turns a word may stand in
-_TAIL = 3  # code points behind the last word from which on it does not matter how many they are
+_TAIL = 3  # code points behind a target from which on it does not matter how many they are
 _BITS = np.uint64(21)  # of a code point
 _FACTORS = np.random.default_rng(0).integers(1, 1 << 62, 10, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 _NOTHING: Hashable = ("", False, 1.0, False, (), False, False)
@@ -48,29 +48,28 @@ def clause_keys(
         return np.zeros(0, dtype=np.uint64)
     firsts = first[filled]
     sizes = first[filled + 1] - firsts
-    last = firsts + sizes - 1
     place = np.arange(len(hits.term)) - np.repeat(firsts, sizes)
+    after = sheet.codes[np.minimum(hits.end, len(sheet.codes) - 1)]
+    silent = scanner.may_be_silent[hits.term] & (hits.end < clauses.end[hits.clause]) & ~_after_good()[after]
+    beside = _beside(sheet, clauses, found, scanner, first, np.repeat(firsts, sizes))
+    # Where something stands only matters to targets, and between one target and one other word there are three distances.
+    target = scanner.target[hits.term]
+    targets = np.repeat(np.add.reduceat(target, firsts, dtype=np.int64), sizes)
     latin = np.repeat(np.logical_or.reduceat(scanner.latin[hits.term], firsts), sizes)
     before = np.append(0, hits.end[:-1])
     gap = np.where(place > 0, hits.start - before, 0)
     far = np.minimum(gap, np.where(latin, LATIN_AFTER, PAIR_AFTER) + 1)
-    pairs = np.add.reduceat(scanner.target[hits.term], firsts, dtype=np.int64)
-    # Distances only matter to targets; between two words of which one is a target there are three of them.
-    two = np.repeat((sizes == 2) & (pairs == 1), sizes) & ~latin
+    two = (np.repeat(sizes, sizes) == 2) & (targets == 1) & ~latin
     far[two] = np.searchsorted([PAIR_BEFORE, PAIR_AFTER], far[two], "left")
-    aims = np.repeat(pairs > 0, sizes)
-    after = sheet.codes[np.minimum(hits.end, len(sheet.codes) - 1)]
-    silent = scanner.may_be_silent[hits.term] & (hits.end < clauses.end[hits.clause]) & ~_after_good()[after]
-    early = hits.start < clauses.start[hits.clause]
-    beside = _beside(sheet, clauses, found, scanner, first, np.repeat(firsts, sizes))
-    between = _between(sheet, scanner.linking[hits.term], before, gap)
-    lists = np.repeat(pairs > 1, sizes)
-    word = _mixed(scanner.alike[hits.term], far * aims, between * lists, place, silent, early & aims, beside)
-    tail = np.where(pairs > 0, np.minimum(clauses.end[filled] - hits.end[last], _TAIL), 0)
+    far[targets == 0] = 0
+    between = _between(sheet, scanner.linking[hits.term], before, gap) * (targets > 1)
+    early = (targets > 0) & (hits.start < clauses.start[hits.clause])
+    tail = np.where(target, np.minimum(clauses.end[hits.clause] - hits.end, _TAIL), 0)
+    word = _mixed(scanner.alike[hits.term], far, between, place, silent, early, tail, beside)
     some_lean = np.logical_or.reduceat(scanner.leans[hits.term], firsts)
     leans = np.where(sizes == 1, scanner.leans_alone[hits.term[firsts]], some_lean)
     store = np.where(leans, 1 + in_store[clauses.row[filled]], 0)
-    return np.add.reduceat(word, firsts) + _mixed(tail, store, sizes)
+    return np.add.reduceat(word, firsts) + _mixed(store, sizes)
 
 
 def inheriting(keys: NDArray[np.uint64], dangling: Ints, named: Ints) -> NDArray[np.uint64]:

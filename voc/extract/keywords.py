@@ -278,12 +278,11 @@ def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.
     if not known.names:
         return np.zeros(0)
     if background is None:
-        background = _general()
-        parts = None if any(not name.isascii() for name in known.names) else np.full(len(known.names), 1.0)
-        if parts is not None:  # there is no general list for English: equal shares
-            return parts / (len(parts) + 1)
-    total = sum(background.values()) or 1.0
-    floor = min((v for v in background.values() if v > 0), default=1.0) / 2
+        if all(name.isascii() for name in known.names):  # there is no general list for English: equal shares
+            return np.full(len(known.names), 1.0) / (len(known.names) + 1)
+        background, total, floor = _general()
+    else:
+        total, floor = _mass(background)
     single = np.array([background.get(word, floor) for word in known.words], dtype=np.float64)
     rarest = np.where(known.parts >= 0, single[known.parts], np.inf).min(axis=1)
     phrase = (known.parts >= 0).sum(axis=1) > 1
@@ -292,14 +291,20 @@ def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.
     return np.clip(raw / total, 1e-9, 0.5)
 
 
+def _mass(background: Mapping[str, float]) -> tuple[float, float]:
+    """The sum of a background's shares, and half the smallest, which is that of a word that it lacks."""
+    return sum(background.values()) or 1.0, min((v for v in background.values() if v > 0), default=1.0) / 2
+
+
 @cache
-def _general() -> Mapping[str, float]:
-    """jieba's word frequencies, without the rarest: they only say that a word exists."""
+def _general() -> tuple[Mapping[str, float], float, float]:
+    """jieba's word frequencies, without the rarest: they only say that a word exists; and their `_mass`."""
     import jieba
 
     with jieba.get_dict_file() as file:
         lines = (line.decode("utf-8").split(" ") for line in file)
-        return {word: float(times) for word, times, *_ in lines if int(times) > 2}
+        known = {word: float(times) for word, times, *_ in lines if int(times) > 2}
+    return known, *_mass(known)
 
 
 def _ranked(rows: NDArray[np.int64], scores: NDArray[np.float64], known: Terms) -> list[int]:

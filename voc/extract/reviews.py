@@ -61,9 +61,7 @@ def read(sheet: Sheet, *, scanner: Scanner, in_store: Sequence[bool | None] | No
     judgeable, english = _looks(sheet, clauses)
     knotty = (found.ironic | found.across)[clauses.row]
     knotty |= found.others
-    knotty[list(said_by)] = True
-    turned = [clause - 1 for clause, here in said_by.items() if here.mock_warning]
-    knotty[[clause for clause in turned if clause >= 0 and clauses.row[clause] == clauses.row[clause + 1]]] = True
+    knotty[_acting(said_by, reader.rows)] = True
     plain = reader.findings(np.flatnonzero(~knotty & (reader.which >= 0)))
     open_ = ~knotty & judgeable
     open_[plain.clause] = False
@@ -100,6 +98,21 @@ def _cues(sheet: Sheet, clauses: Clauses, may: Ints) -> dict[int, Cues]:
         here = cues(sheet.text[start : min(end, start + LONGEST)], sheet.text[end], bits)
         if here is not NO_CUES:
             out[clause] = here
+    return out
+
+
+def _acting(said_by: Mapping[int, Cues], rows: Sequence[int]) -> list[int]:
+    """The clauses that cues make knotty; what was once good is outdated by a later "this time" of the same review."""
+    now = {rows[clause]: clause for clause in sorted(said_by) if said_by[clause].now}
+    out = []
+    for clause, here in said_by.items():
+        row = rows[clause]
+        if here.acts:
+            out.append(clause)
+        if here.mock_warning and clause and rows[clause - 1] == row:
+            out.append(clause - 1)
+        if here.past and clause < now.get(row, -1):
+            out += [clause, now[row]]
     return out
 
 

@@ -74,12 +74,12 @@ def settled(
 ) -> tuple[list[Finding], list[Open]]:
     """The findings of the `knotty` parts of a review and what they leave open; the other parts state what they claim.
 
-    Knotty are all parts with cues, comparisons or a rival, one before a mock warning, and all of an ironic review.
+    Knotty are all parts with cues that act, comparisons or a rival, one before a mock warning, and all of an ironic review.
     """
     findings: list[Finding] = []
     left: list[Open] = []
     others: list[Claim] = []
-    if ironic or any(parts[n].cues is not NO_CUES for n in knotty):
+    if ironic or any(parts[n].cues.mock_praise or parts[n].cues.mock_warning for n in knotty):
         _ironic(text, parts, knotty)
     last_now = max((n for n in knotty if parts[n].cues.now), default=-1)
     for part in (parts[n] for n in knotty):

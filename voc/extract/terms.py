@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -17,8 +17,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from voc.text.language import detect_all
-from voc.text.segment import Segmenter, english_words
-from voc.text.sheet import normal_forms
+from voc.text.segment import english_words, segmenter
+from voc.text.sheet import CODE_POINTS, laid, normal_forms, where
 from voc.text.stopwords import stopwords
 
 BREAK = -1
@@ -94,7 +94,7 @@ def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = (
             parts.append(pa.array(chain.from_iterable(cut), pa.string()))
             owners.append(np.repeat(rows, [len(row) for row in cut]))
         elif rows:
-            tokens, sizes = _segmenter(tuple(sorted(set(words)))).tokens(some)
+            tokens, sizes = segmenter(tuple(sorted(set(words)))).tokens(some)
             parts.append(tokens)
             owners.append(np.repeat(rows, sizes))
     together, text = pa.concat_arrays(parts), np.concatenate(owners).astype(np.int64)
@@ -104,8 +104,8 @@ def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = (
     encoded = together.dictionary_encode()
     names = tuple(encoded.dictionary.to_pylist())
     token = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    kind = np.fromiter((_kind(name) for name in names), dtype=np.int8, count=len(names))
-    if len(names):
+    if names:
+        kind = _kinds(names)
         blank = kind[token] == 0
         token = np.where(kind[token] == 1, BREAK, token)[~blank]
         text = text[~blank]
@@ -116,9 +116,10 @@ def terms(source: Stream) -> Terms:
     """The content words and phrases of `source`; what a longer term nearly always takes along is left out."""
     names = source.words
     stop = stopwords("zh") | stopwords("en")
-    content = np.fromiter((_content(name, stop) for name in names), dtype=bool, count=len(names))
     edge = np.fromiter((name not in stop for name in names), dtype=bool, count=len(names))
     turns = np.fromiter((name in TURNS for name in names), dtype=bool, count=len(names))
+    long = np.fromiter((len(name) > 1 for name in names), dtype=bool, count=len(names))
+    content = (_kinds(names) == 2) & long & edge & ~turns  # worth showing alone
     size = len(names) + 1
     single, single_texts = _counted(*_keys(source, 1, size))
     texts_of = dict(zip(single.tolist(), single_texts.tolist(), strict=True))
@@ -155,21 +156,22 @@ def joined(parts: Sequence[str]) -> str:
     return out
 
 
-@lru_cache(maxsize=4)
-def _segmenter(words: tuple[str, ...]) -> Segmenter:
-    return Segmenter(words)
+def _kinds(tokens: Sequence[str]) -> NDArray[np.int8]:
+    """For each token 0 for blanks, 1 for what parts words (signs, numbers, masks), 2 for words."""
+    sheet = laid(tokens)
+    letter, masked, inked = (
+        sheet.counts(marks[sheet.codes]) > 0 for marks in (_letters(), where("[*＊]"), where(r"\S"))
+    )
+    return np.where(inked, np.where(letter & ~masked, 2, 1), 0).astype(np.int8)
 
 
-def _kind(token: str) -> int:
-    """0 for blanks, 1 for what parts words (signs, numbers, masks), 2 for words."""
-    if token.isspace():
-        return 0
-    return 2 if any(c.isalpha() for c in token) and "*" not in token and "＊" not in token else 1
-
-
-def _content(token: str, stop: frozenset[str]) -> bool:
-    """Worth showing alone: no stop word, and more than one letter."""
-    return _kind(token) == 2 and len(token) > 1 and token not in stop and token not in TURNS
+@cache
+def _letters() -> NDArray[np.bool_]:
+    """Whether each code point is a letter (`str.isalpha`)."""
+    letters = np.zeros(CODE_POINTS, dtype=bool)
+    some = np.flatnonzero(where(r"[^\W\d_]"))
+    letters[some] = [chr(code).isalpha() for code in some.tolist()]
+    return letters
 
 
 def _phrase(parts: Sequence[str]) -> bool:

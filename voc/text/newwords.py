@@ -15,8 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.text.normalise import normalise_all
 from voc.text.segment import Segmenter
+from voc.text.segment import segmenter as opened
+from voc.text.sheet import normal_forms
 from voc.text.stopwords import stopwords
 
 LONGEST = 5
@@ -73,7 +74,7 @@ def discover(
     Equal texts count once, so that a copied review makes no word. Reads at most two million characters, evenly taken
     from the whole. Deterministic; `least`, `cohesion` and `freedom` as the constants of this module say.
     """
-    forms = _evenly(list(dict.fromkeys(normalise_all(texts))))
+    forms = _evenly(list(dict.fromkeys(normal_forms(texts))))
     codes, owner = _laid_out(forms)
     if len(codes) < 2:
         return []
@@ -90,7 +91,7 @@ def discover(
         runs = levels[length - 1]
         if len(runs.count):
             found += _words(runs, levels, length, total, codes, owner, least, cohesion, freedom)
-    return _unknown(_without_fragments(found), segmenter or Segmenter())
+    return _unknown(_without_fragments(found), segmenter or opened())
 
 
 def _evenly(forms: list[str]) -> list[str]:
