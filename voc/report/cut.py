@@ -14,6 +14,7 @@ from voc.report import dims
 from voc.report.book import SUMS, total
 from voc.report.data import ReportData
 from voc.report.names import Names
+from voc.report.topic_map import labels_only
 from voc.schemas import COMPLAINERS, RANKING, empty
 
 _RUN_KEYS = ("code", "models", "month", "taxonomy")  # nothing of other stores, of files or of the configuration
@@ -96,6 +97,7 @@ def cut(data: ReportData, pack: Pack) -> ReportData:
     return replace(
         _common(data),
         ranking=ranking,
+        **_topics(data, hidden, ranking, mentions),
         safety=safety,
         facts=of(data.facts),
         exposure=exposure,
@@ -140,6 +142,7 @@ def _of_supplier(
     return replace(
         _common(data),
         ranking=cells(data.ranking),
+        **_topics(data, hidden, cells(data.ranking), of(data.mentions)),
         safety=of(data.safety),
         facts=of(data.facts),
         exposure=_summed(of(data.exposure)),
@@ -173,6 +176,18 @@ def _common(data: ReportData) -> ReportData:
         tags=empty("tags"),
         run={k: data.run[k] for k in _RUN_KEYS if k in data.run},
     )
+
+
+def _topics(data: ReportData, hidden: Names, ranking: pa.Table, mentions: pa.Table) -> dict[str, pa.Table]:
+    """The names of the topics that `ranking` has rows of, and which of `mentions` belong to them."""
+    topics = _hide(hidden, labels_only(data.topics, ranking), "label")
+    own = data.mention_topics.filter(
+        pc.and_(
+            pc.is_in(data.mention_topics["mention_id"], value_set=mentions["mention_id"].combine_chunks()),
+            pc.is_in(data.mention_topics["topic_id"], value_set=topics["topic_id"].combine_chunks()),
+        )
+    )
+    return {"topics": topics, "mention_topics": own}
 
 
 def _blank(table: pa.Table, *columns: str) -> pa.Table:

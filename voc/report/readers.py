@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from voc import refs
-from voc.report import followup, launches, ownership, safety, scorecard, splits
+from voc.report import followup, launches, ownership, safety, scorecard, splits, topic_map, trends
 from voc.report.cards import card
 from voc.report.context import Context
 from voc.report.figures import Fig, wilson
@@ -28,6 +28,7 @@ def products(ctx: Context) -> dict[str, Any]:
         "pairs": [ctx.cells.cell(r) for r in book.gated.get("store_sku", [])],
         "categories": [ctx.cells.cell(r) for r in book.gated.get("category", [])],
         "topics": topics(ctx),
+        "topic_map": topic_map.block(ctx, trends.gaps(book)),
         "launches": launches.launches(ctx),
         "requests": told(ctx, "request", 8),
         "rivals": ctx.rivals()[:10],

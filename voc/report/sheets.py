@@ -262,6 +262,12 @@ def _topic_columns(w: Words) -> list[Column]:
         Column(w.pick("提及", "Mentions"), "int", get("size")),
         Column(w.pick("变化", "Event"), "text", lambda r: w.of(words.EVENTS, r["event"])),
         Column(w.pick("词", "Terms"), "text", lambda r: " ".join(t["term"] for t in r["terms"] or []), 50),
+        Column(w.pick("所在编码", "Inside code"), "text", get("within"), 9),
+        Column(w.pick("相近话题", "Close to"), "text", get("kin"), 9),
+        Column(w.pick("首见", "First seen"), "text", get("born"), 9),
+        Column(w.pick("处理", "Decided"), "text", get("state"), 9),
+        Column("x", "fine", get("x")),
+        Column("y", "fine", get("y")),
     ]
 
 

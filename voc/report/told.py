@@ -55,7 +55,10 @@ def topics(ctx: Context, most: int = 12) -> list[dict[str, Any]]:
     """New topics first, then the largest, with their terms and two of their reviews."""
     book = ctx.book
     by_review: dict[str, list[Mention]] = defaultdict(list)
-    wanted = [r for r in book.data.topics.to_pylist() if r["month"] == book.month and r["event"] != "gone"]
+    wanted = [
+        r for r in book.data.topics.to_pylist()
+        if r["month"] == book.month and r["event"] != "gone" and r["state"] != "muted" and r["size"]
+    ]  # fmt: skip
     wanted.sort(key=lambda r: (r["event"] != "new", -r["size"], r["topic_id"]))
     members = {rid for r in wanted[:most] for rid in r["representatives"]}
     for m in book.mentions:
