@@ -73,13 +73,16 @@ def _analyze_part(texts: list[str | None], first: int, taxonomy: str, lang: str,
     return found.set_column(0, "row", pc.add(found["row"], pa.scalar(first, pa.int64())))
 
 
-def sentiment(texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None) -> pa.Table:
+def sentiment(
+    texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None, adapt: bool = False
+) -> pa.Table:
     """row, label (positive | neutral | negative), score [-1, 1], for every text; an empty one is neutral, 0.
 
-    `model` is the folder of a model that `voc train` or `voc models import` made.
+    `model` is the folder of a model that `voc train` or `voc models import` made. `adapt`: learn the trade's words from
+    `texts` first, without labels; at least some hundred reviews of one trade are wanted.
     """
     kept = _same_length(texts)
-    labels, scores = scoring.score(kept, lang=_language(lang), model=model)
+    labels, scores = scoring.score(kept, lang=_language(lang), model=model, adapt=adapt)
     rows = pa.array(range(len(kept)), pa.int64())
     return pa.table({"row": rows, "label": pa.array(labels, pa.string()), "score": pa.array(scores, pa.float32())})
 
@@ -158,9 +161,15 @@ def analyze_file(
 
 
 def sentiment_file(
-    path: Path, *, text_column: str | None, lang: str, encoding: str | None, model: Path | None = None
+    path: Path,
+    *,
+    text_column: str | None,
+    lang: str,
+    encoding: str | None,
+    model: Path | None = None,
+    adapt: bool = False,
 ) -> pa.Table:
-    return sentiment(texts_of(path, text_column, encoding), lang=lang, model=model)
+    return sentiment(texts_of(path, text_column, encoding), lang=lang, model=model, adapt=adapt)
 
 
 def keywords_file(

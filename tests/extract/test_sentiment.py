@@ -4,7 +4,7 @@ import pytest
 
 from voc.errors import UnknownName, VocError
 from voc.extract import mentions, sentiment
-from voc.models import own
+from voc.models import own, unlabelled
 from voc.models.polarity import decided
 from voc.schemas import REVIEW_SCORES, checked
 from voc.taxonomy import load
@@ -123,3 +123,19 @@ def test_a_folder_without_a_model_is_an_error_before_anything_is_read(tmp_path):
         sentiment.stage(model=str(tmp_path))
     with pytest.raises(VocError, match="manifest"):
         mentions.stage(taxonomy="retail-food", model=str(tmp_path))
+
+
+def test_adapting_moves_the_poles_and_leaves_neutral_alone(monkeypatch):
+    texts = ["非常好吃", "难吃到吐", "一般般"] * 150
+    before, plain = sentiment.score(texts, lang="zh")
+    monkeypatch.setattr(unlabelled, "settled", lambda normal, margins: -margins)
+    labels, scores = sentiment.score(texts, lang="zh", adapt=True)
+    assert labels[:3] == ["negative", "positive", "neutral"] and before[2] == "neutral"
+    np.testing.assert_allclose(scores, -plain, atol=1e-3)
+
+
+def test_a_few_texts_are_scored_alike_with_and_without_adapting():
+    texts = ["非常好吃", "We loved it.", "难吃", None]
+    plain, adapted = sentiment.score(texts), sentiment.score(texts, adapt=True)
+    assert plain[0] == adapted[0]
+    np.testing.assert_allclose(plain[1], adapted[1], atol=1e-5)

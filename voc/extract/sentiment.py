@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from voc.errors import UnknownName
-from voc.models import own, polarity
+from voc.models import own, polarity, unlabelled
 from voc.schemas import REVIEW_SCORES, REVIEWS, Batch, Stage, project
 from voc.text.clauses import says_something
 from voc.text.language import detect_all
@@ -35,12 +35,13 @@ def stage(*, model: str | None = None) -> Stage:
 
 
 def score(
-    texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None
+    texts: Sequence[str | None], *, lang: str = "auto", model: str | Path | None = None, adapt: bool = False
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Labels (positive | neutral | negative) and scores [-1, 1], shape (n,).
 
     `model` is the folder of a model of one's own (`voc.models.own`), which judges the texts of its languages instead of those
-    that ship.
+    that ship. With `adapt` the words of the trade are learned from `texts` first (`voc.models.unlabelled`): what is said of a
+    text then depends on the others.
 
     The score is P(positive) - P(negative). Empty texts, and texts without a letter, digit or emoji, are neutral, 0.
     `lang` is 'zh', 'en', or 'auto' for each text's own. Raises UnknownName for another one.
@@ -48,7 +49,7 @@ def score(
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
     languages = [lang] * len(texts) if lang != "auto" else detect_all([text or "" for text in texts])
-    return _scored(texts, languages, model)
+    return _scored(texts, languages, model, adapt=adapt)
 
 
 def _open(model: str | None) -> Batch:
@@ -66,7 +67,11 @@ def _open(model: str | None) -> Batch:
 
 
 def _scored(
-    texts: Sequence[str | None], languages: Sequence[str | None], model: str | Path | None
+    texts: Sequence[str | None],
+    languages: Sequence[str | None],
+    model: str | Path | None,
+    *,
+    adapt: bool = False,
 ) -> tuple[list[str], NDArray[np.float32]]:
     """The label and the score of each text in its language; what is neither Chinese nor English counts as Chinese."""
     kinds = np.ones(len(texts), dtype=np.int8)
@@ -79,10 +84,11 @@ def _scored(
             continue
         some = [texts[i] or "" for i in rows]
         if mine is not None and name in mine.langs:
-            chances = mine.probabilities(some)
-            kinds[rows] = mine.classes(chances)
+            chances, classes = mine.probabilities(some), mine.classes
         else:
-            chances = polarity.of_reviews(some, lang=name)
-            kinds[rows] = polarity.load(name, "review").classes(chances)
+            chances, classes = polarity.of_reviews(some, lang=name), polarity.load(name, "review").classes
+        if adapt:
+            chances = unlabelled.adapted(some, chances)
+        kinds[rows] = classes(chances)
         scores[rows] = np.where(kinds[rows] == 1, 0.5, 1.0) * (chances[:, 2] - chances[:, 0])
     return [LABELS[kind] for kind in kinds], scores

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.models.training import Counted, Options, count, fit
+from voc.text.sheet import normal_forms
 
 LEAST = 300
 """Texts below which there is nothing to learn from."""
@@ -22,6 +23,15 @@ _ROUNDS, _FOLDS = 2, 5
 _STEEP = 2.0
 _LIFT = 10.0
 _OPTIONS = Options(longest=3, least=2, inverse_penalty=2.0, power=0.5, folds=0)
+
+
+def adapted(texts: Sequence[str], chances: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Probabilities (n, 3) of raw `texts` with their poles `settled`; the probability of neutral stays."""
+    sure = np.maximum(np.asarray(chances, dtype=np.float64), 1e-6)
+    margins = settled(normal_forms(texts), np.log(sure[:, 2]) - np.log(sure[:, 0]))
+    praise = 1.0 / (1.0 + np.exp(-margins))
+    poles = 1.0 - chances[:, 1]
+    return np.stack([poles * (1.0 - praise), chances[:, 1], poles * praise], axis=1).astype(np.float32)
 
 
 def settled(texts: Sequence[str], margins: NDArray[np.floating]) -> NDArray[np.float64]:
