@@ -194,3 +194,17 @@ def test_hundreds_of_months_in_one_file(lake: Lake, write: Write, read_in: Read)
     rows = [row(i, day=f"{2000 + i // 12}-{1 + i % 12:02d}-05") for i in range(30)]
     done = read_in(write("a.csv", HEADER, rows))
     assert len(done.months) == 30 and lake.months("reviews") == list(done.months)
+
+
+@pytest.mark.parametrize("dry", [False, True])
+def test_what_weighs_nothing_is_told(lake: Lake, write: Write, read_in: Read, dry: bool) -> None:
+    copied = "第三次买了，颗粒饱满又酥脆，家里老人孩子都抢着吃，推荐给大家"
+    first = [["1", copied, "2026-09-03", "5"]]
+    read_in(write("a.csv", ["review_id", "text", "created_at", "rating"], first))
+    rows = [
+        ["2", copied, "2026-10-03", "5"],
+        ["3", "此用户没有填写评价。", "2026-10-03", "5"],
+        ["4", "有点潮", "2026-10-03", "2"],
+    ]
+    done = read_in(write("b.csv", ["review_id", "text", "created_at", "rating"], rows), dry_run=dry)
+    assert (done.flags, done.weightless) == ({"default_review": 1, "near_duplicate": 1}, 2)

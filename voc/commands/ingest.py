@@ -26,7 +26,8 @@ def ingest(
     files: Annotated[list[Path], typer.Argument(help="Exports: CSV, XLSX, JSONL, Parquet, also gz or zip.")],
     *,
     source: Annotated[
-        str, typer.Option("--source", help="A name of `voc sources`; stores, skus, orders, sales; auto: guess a mapping.")
+        str,
+        typer.Option("--source", help="A name of `voc sources`; stores, skus, orders, sales; auto: guess a mapping."),
     ],
     mapping: Annotated[
         Path | None, typer.Option("--map", help="A mapping file (TOML) instead of the source's own.")
@@ -112,6 +113,9 @@ def show_ledger(done: list[Ingested], *, as_json: bool) -> None:
     for row in done:
         if row.reasons:
             say(f"{row.file}: set aside: " + ", ".join(f"{n} {reason}" for reason, n in row.reasons.items()))
+        if row.flags:
+            found = ", ".join(f"{n:,} {flag}" for flag, n in row.flags.items())
+            say(f"{row.file}: of {row.reviews_written:,} reviews written {row.weightless:,} weigh nothing: {found}")
         if row.restated:
             say(f"{row.file}: months restated: {_span(row.restated)}")
         if total := sum(row.sku_origins.values()):

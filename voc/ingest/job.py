@@ -27,7 +27,8 @@ class Ingested:
     `repeated`: the file was ingested before; nothing was done, and its records count as unchanged. `restated`: months that
     had reviews before and changed. `unknown_stores`, `unknown_skus`: ids and names that the dimension tables do not have.
     `reasons`: how many records were set aside, and why. `sku_origins`: how many accepted records have their SKU from the row
-    itself, its order, its text, or from nowhere; `stores_known`: how many have a store.
+    itself, its order, its text, or from nowhere; `stores_known`: how many have a store. `flags`: how many of the reviews
+    written have each; `weightless`: how many count nowhere because of one.
     """
 
     ingest_id: str
@@ -52,6 +53,8 @@ class Ingested:
     reasons: Mapping[str, int] = field(default_factory=dict)
     sku_origins: Mapping[str, int] = field(default_factory=dict)
     stores_known: int = 0
+    flags: Mapping[str, int] = field(default_factory=dict)
+    weightless: int = 0
 
     def row(self) -> dict[str, object]:
         """The part that is stored, as a row of `ingests`."""

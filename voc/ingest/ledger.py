@@ -129,6 +129,8 @@ def _reviews(job: Job, path: Path) -> Ingested:
         reasons=dict(sorted(plan.reasons.items())),
         sku_origins=dict(sorted(normaliser.origins.items())),
         stores_known=normaliser.stores_known,
+        flags=dict(sorted(plan.flags.items())),
+        weightless=plan.weightless,
     )
     plan.commit(result.row())
     memory.tidy()

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from voc.ingest import hygiene, staging
 from voc.ingest.copies import Memory
 from voc.ingest.job import Job
 from voc.ingest.spool import Spool
-from voc.schemas import REVIEWS, conform
+from voc.schemas import REVIEWS, WEIGHTLESS, conform
 
 #: Rows of a month that are written at a time, at least.
 PIECE = 16_384
 
 
 def planned(job: Job, plan: staging.Plan, scratch: Spool, month: str, memory: Memory) -> None:
+    """Put the month that `scratch` holds into the plan, with its flags; those of the file's own rows are counted."""
     found = hygiene.find(scratch.read(month, hygiene.COLUMNS), job.config.hygiene, month=month, memory=memory)
+    mine = pc.equal(scratch.read(month, ["ingest_id"])["ingest_id"], plan.ingest["ingest_id"]).combine_chunks()
+    flags = found.flags.filter(mine)
+    plan.flags.update(flags.flatten().to_pylist())
+    listed = pc.list_parent_indices(flags).filter(pc.is_in(flags.flatten(), value_set=pa.array(WEIGHTLESS)))
+    plan.weightless += pc.count_distinct(listed).as_py()
     plan.month(month, _pieces(scratch, month, found))
     if found.said is not None:
         memory.remember(month, found.said, [part.path for part in plan.months[month]])

@@ -38,7 +38,8 @@ def folder(lake: Lake) -> Path:
 @dataclass
 class Plan:
     """What one file changes. The parts of its months lie in the table's folder already, where no commit names them yet;
-    `monthly` is their table, `tables` names the staged files of whole tables. With a folder `trial` nothing is written
+    `monthly` is their table, `tables` names the staged files of whole tables. `flags` counts those of the file's own rows,
+    `weightless` the rows that weigh nothing because of one. With a folder `trial` nothing is written
     anywhere else."""
 
     lake: Lake
@@ -50,6 +51,8 @@ class Plan:
     rejected: pa.ipc.RecordBatchStreamWriter | None = None
     quarantined: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    weightless: int = 0
 
     @property
     def root(self) -> Path:
