@@ -1,6 +1,7 @@
 """kill -9 at random moments of an ingest; after another run the tables must equal those of a run that nothing disturbed.
 
-python -m tests.ingest.killing FOLDER 50 200000      # by hand; carries on where it was; pytest runs a few on a small file
+python -m tests.ingest.killing FOLDER 50 200000           # by hand; carries on where it was; pytest runs a few on a small file
+python -m tests.ingest.killing FOLDER 50 200000 copies    # with the search for near copies
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from pathlib import Path
 from voc.config import Config
 from voc.ingest import ingest
 from voc.lake import Lake
-files = [Path(name) for name in sys.argv[2:]]
-config = Config.model_validate({"hygiene": {"copies": False}})
+files = [Path(name) for name in sys.argv[3:]]
+config = Config.model_validate({"hygiene": {"copies": sys.argv[2] == "True"}})
 ingest(Lake(Path(sys.argv[1])), files, source="table", config=config, key=b"k" * 32)
 """
 
 
-def run(lake: Path, files: list[Path], *, seconds: float | None = None) -> bool:
+def run(lake: Path, files: list[Path], *, copies: bool, seconds: float | None = None) -> bool:
     """Ingest `files`; kill the run after `seconds`. Whether it came to its end."""
-    with subprocess.Popen([sys.executable, "-c", _RUN, str(lake), *map(str, files)]) as child:
+    with subprocess.Popen([sys.executable, "-c", _RUN, str(lake), str(copies), *map(str, files)]) as child:
         try:
             child.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -47,7 +48,7 @@ def tables(lake: Path) -> dict[str, pa.Table]:
     return {name: Lake(lake).read(name) for name in TABLES}
 
 
-def trial(folder: Path, *, kills: int, rows: int, seed: int = 7) -> list[dict[str, object]]:
+def trial(folder: Path, *, kills: int, rows: int, copies: bool, seed: int = 7) -> list[dict[str, object]]:
     """A line for each kill: when, whether the run was killed, what it left, and whether the tables are equal afterwards.
 
     The first file has `rows` reviews, the second edits and repeats a tenth of them and has some that cannot be read.
@@ -62,7 +63,7 @@ def trial(folder: Path, *, kills: int, rows: int, seed: int = 7) -> list[dict[st
     whole, log = folder / "whole", folder / "kills.jsonl"
     if not log.exists():
         start = time.monotonic()
-        run(whole, files)
+        run(whole, files, copies=copies)
         log.write_text(json.dumps({"took": time.monotonic() - start}) + "\n", "utf-8")
     took = float(json.loads(log.read_text("utf-8").splitlines()[0])["took"])
     wanted = tables(whole)
@@ -71,9 +72,9 @@ def trial(folder: Path, *, kills: int, rows: int, seed: int = 7) -> list[dict[st
         after, lake = draw.uniform(0.1, 1.0) * took, folder / f"lake-{n}"
         if n + 1 < len(log.read_text("utf-8").splitlines()):
             continue
-        ended = run(lake, files, seconds=after)
+        ended = run(lake, files, copies=copies, seconds=after)
         left = sorted(path.name for path in (lake / "_staging").rglob("plan.*")) if not ended else []
-        run(lake, files)
+        run(lake, files, copies=copies)
         found = tables(lake)
         equal = all(found[name].equals(wanted[name]) for name in TABLES)
         line = {"after": round(after, 2), "killed": not ended, "left": left, "equal": equal}
@@ -84,8 +85,8 @@ def trial(folder: Path, *, kills: int, rows: int, seed: int = 7) -> list[dict[st
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()[1:]]
 
 
-def main(folder: str, kills: str, rows: str) -> int:
-    found = trial(Path(folder), kills=int(kills), rows=int(rows))
+def main(folder: str, kills: str, rows: str, copies: str = "") -> int:
+    found = trial(Path(folder), kills=int(kills), rows=int(rows), copies=bool(copies))
     print(
         f"{len(found)} trials, {sum(bool(f['killed']) for f in found)} killed, {sum(bool(f['equal']) for f in found)} equal"
     )
