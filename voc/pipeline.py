@@ -251,7 +251,7 @@ def topics(work: Workspace, *, month: str) -> bool:
         history=lake.read("topics", months=[m for m in lake.months("topics") if m < month]),
         edits=lake.read("topic_edits"),
         store=lake.root / "_topics",
-        embedder=settings.embedder,
+        embedder=str(work.folder / settings.embedder) if "/" in settings.embedder else settings.embedder,
         max_clauses=settings.max_clauses,
         seed=settings.seed,
         window=work.config.ranking.history,

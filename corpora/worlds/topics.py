@@ -106,7 +106,7 @@ def identity(found: Clauses, store: Path, *, embedder: str, seed: int) -> dict[s
     results = months_of(found.dealt(months), store, embedder=embedder, seed=0)
     from voc.topics import load_model
 
-    texts = _texts(found)
+    texts = texts_of(found)
     index = {m: assign(load_model(store / "models" / m), texts, folder=store / "embeddings")[0] for m in MONTHS}
     names = {m: np.array([*load_model(store / "models" / m).topic_ids, ""]) for m in MONTHS}
     ids = np.stack([names[m][index[m]] for m in MONTHS])
@@ -149,13 +149,13 @@ def emergence(found: Clauses, other: Clauses, store: Path, *, embedder: str, see
 
 
 def outliers(found: Clauses, store: Path, *, embedder: str) -> dict[str, float]:
-    texts = _texts(found)
+    texts = texts_of(found)
     model = fit(texts, embedder=embedder, folder=store / "embeddings")
     index, _ = assign(model, texts, folder=store / "embeddings")
     return {"clauses": len(texts), "topics": len(model), "outliers": round(float((index < 0).mean()), 4)}
 
 
-def _texts(found: Clauses) -> list[str]:
+def texts_of(found: Clauses) -> list[str]:
     of = dict(zip(found.reviews["review_id"].to_pylist(), found.reviews["text"].to_pylist(), strict=True))
     columns = [found.mentions[c].to_pylist() for c in ("review_id", "start", "end")]
     return [of[r][a:b] for r, a, b in zip(*columns, strict=True)]

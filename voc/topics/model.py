@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,8 @@ class TopicModel:
     centre (d,), whitener (d, d), centroids (k, d) unit vectors after both; anchors (k, d) unit vectors before the
     whitener, comparable between models of one embedder; threshold: least cosine similarity; doubt: the
     similarity that three in four members of dense groups reach; born: the month in which
-    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on.
+    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on; place: where
+    the folder of the embedder is, "" for one with a name (it is no part of the version).
     """
 
     embedder: str
@@ -73,6 +75,7 @@ class TopicModel:
     events: tuple[str, ...] = ()
     parents: tuple[tuple[str, ...], ...] = ()
     state: MappingProxyType[str, NDArray[Any]] = field(default_factory=lambda: MappingProxyType({}))
+    place: str = ""
 
     @property
     def version(self) -> str:
@@ -80,6 +83,15 @@ class TopicModel:
 
     def __len__(self) -> int:
         return len(self.topic_ids)
+
+    def encoder(self) -> Embedder:
+        """What its vectors were made with. Raises InputError for a folder whose files are others by now."""
+        found = restored(self.place or self.embedder, dict(self.state))
+        if self.place and found.version != self.embedder_version:
+            raise InputError(
+                f"is {found.version} by now, the topic model was made with {self.embedder_version}", path=self.place
+            )
+        return found
 
 
 def fit(
@@ -94,7 +106,7 @@ def fit(
     """Find the topics of clauses.
 
     At most `max_clauses` distinct texts take part, drawn by a hash of text and seed. A topic has at least
-    `min_topic_size` clauses (default: one in 200 of the distinct ones, at least 10, at least 3 where there are few).
+    `min_topic_size` clauses (default: one in 200 of the distinct ones, at least 10; with less than 200 one in 20, at least 3).
     `folder` holds the cache of embeddings. Topics are numbered T0001, ... by size. No clause, or none with a word,
     gives a model without topics and a line in the log. Raises UnknownName, MissingExtra.
     """
@@ -105,15 +117,16 @@ def fit(
     weights = np.array([counts[text] for text in distinct], np.int64)
     by = _embedder(embedder, distinct, seed)
     vectors = embed(distinct, by, folder=folder)
-    size = min_topic_size or (max(10, len(distinct) // 200) if weights.sum() >= 100 else 3)
+    size = min_topic_size or max(3, min(10, int(weights.sum()) // 20), len(distinct) // 200)
     centre = _centre(vectors)
     around = unit(vectors - centre) if len(distinct) else vectors
     labels = (
         groups(around, weights, seed=seed, min_size=size, alike=by.alike) if len(distinct) else np.zeros(0, np.int32)
     )
     empty = TopicModel(
-        embedder, by.version, centre, np.eye(len(centre), dtype=np.float32), np.zeros((0, len(centre)), np.float32),
+        by.name, by.version, centre, np.eye(len(centre), dtype=np.float32), np.zeros((0, len(centre)), np.float32),
         np.zeros((0, len(centre)), np.float32), 1.0, 1.0, size, seed, len(distinct), state=MappingProxyType(by.state),
+        place=os.path.abspath(embedder) if by.name != embedder else "",
     )  # fmt: skip
     if labels.max(initial=-1) < 0:
         log.warning("no topics: %d clauses (%d distinct) hold no group of %d", weights.sum(), len(distinct), size)
@@ -136,7 +149,7 @@ def extend(
     if not len(model) or not distinct:
         return model
     weights = np.array([counts[text] for text in distinct], np.int64)
-    by = restored(model.embedder, dict(model.state))
+    by = model.encoder()
     around = unit(embed(distinct, by, folder=folder) - model.centre)
     index, similarity = _nearest(around, model)
     labels = np.where(similarity >= np.float32(model.threshold), index, -1).astype(np.int32)
@@ -178,7 +191,7 @@ def assign(
     index, similarity = np.full(len(texts), -1, np.int64), np.zeros(len(texts), np.float32)
     if not len(model) or not len(texts):
         return index, similarity
-    by = restored(model.embedder, dict(model.state))
+    by = model.encoder()
     for start in range(0, len(texts), _BLOCK):
         rows = slice(start, start + _BLOCK)
         vectors = embed(clean(texts[rows]), by, folder=folder)
@@ -197,7 +210,13 @@ def save_model(model: TopicModel, folder: Path, *, inputs: str = "") -> None:
     arrays = _arrays(model)
     write(folder / "model.safetensors", arrays)
     settings = json.loads(_settings(model))
-    settings |= {"sha256": hashlib.sha256(arrays).hexdigest(), "version": model.version, "inputs": inputs}
+    place = os.path.relpath(model.place, folder) if model.place else ""
+    settings |= {
+        "sha256": hashlib.sha256(arrays).hexdigest(),
+        "version": model.version,
+        "inputs": inputs,
+        "place": place,
+    }
     write(folder / "model.json", (json.dumps(settings, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode())
 
 
@@ -212,6 +231,7 @@ def load_model(folder: Path) -> TopicModel:
     if hashlib.sha256(arrays.read_bytes()).hexdigest() != values.pop("sha256"):
         raise InputError("does not match the hash in model.json", path=arrays)
     del values["version"], values["inputs"]
+    values["place"] = os.path.abspath(folder / values["place"]) if values.get("place") else ""
     stored = load_file(arrays)
     values |= {name: stored.pop(name) for name in ("centre", "whitener", "centroids", "anchors")}
     for name in ("topic_ids", "labels", "born", "events"):
@@ -368,6 +388,6 @@ def _arrays(model: TopicModel) -> bytes:
 
 
 def _settings(model: TopicModel) -> bytes:
-    arrays = {"centre", "whitener", "centroids", "anchors", "state"}
+    arrays = {"centre", "whitener", "centroids", "anchors", "state", "place"}
     values = {f.name: getattr(model, f.name) for f in dataclasses.fields(model) if f.name not in arrays}
     return json.dumps({"format": _FORMAT, **values}, ensure_ascii=False, sort_keys=True).encode()
