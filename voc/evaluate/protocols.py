@@ -84,10 +84,15 @@ def trades(folder: Path, *, baseline: bool) -> dict[str, dict[str, Counts]]:
     return out
 
 
-def laptop_clauses(folder: Path, *, baseline: bool) -> dict[str, Folds]:
+Beside = Callable[[Sequence[str]], NDArray[np.floating]]
+"""Further scores (n, m) of texts in normal form, by something that did not learn from their labels."""
+
+
+def laptop_clauses(folder: Path, *, baseline: bool, beside: Beside | None = None) -> dict[str, Folds]:
     """jd_laptop_clause_sentiment in five folds, three classes, each row as published (repeated ones too).
 
-    The clause model is trained without this set, then adapted to the four fifths that are not held out.
+    The clause model is trained without this set, then adapted to the four fifths that are not held out, with its scores and
+    those of `beside` next to the n-grams.
     """
     recipe, name = _recipe(), "polarity-zh-clause"
     classes = {"0": NEUTRAL, "1": POSITIVE, "2": NEGATIVE}
@@ -96,7 +101,12 @@ def laptop_clauses(folder: Path, *, baseline: bool) -> dict[str, Folds]:
     labels = np.array([classes[row["label"]] for row in found], dtype=np.int64)
     own = {recipe.bare(text) for text in texts}
     others = [row for row in recipe.training_rows(folder, name) if recipe.bare(row.text) not in own]
-    elsewhere = recipe.trained(others, name, folds=0).model().scores(texts)
+    read = recipe.prepared([recipe.Row(text, NEUTRAL, "laptop") for text in texts], name)
+    elsewhere = recipe.trained(others, name, folds=0).model().scores(read)
+    if beside is not None:
+        more = np.asarray(beside(texts), dtype=np.float64)
+        even = (more - more.mean(axis=0)) / np.maximum(more.std(axis=0), 1e-6)
+        elsewhere = np.hstack([elsewhere, even]).astype(np.float32)
 
     def chances(learnt: list[int], held: list[int]) -> NDArray[np.float32]:
         model = adapt([texts[i] for i in learnt], labels[learnt], elsewhere[learnt])
