@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import voc
 from voc import issues as ranking_room
 from voc.lake import Lake
+from voc.report import editions
 from voc.report.data import IssueName, ReportData
 from voc.workspace import Workspace
 
@@ -49,6 +50,7 @@ def report_data(work: Workspace, *, month: str) -> ReportData:
         verdicts=lake.read("verdicts", months=[month]),
         tags=lake.read("tags", months=[month]),
         safety_states=lake.read("safety_states"),
+        published=lake.read("published", months=[m for m in lake.months("published") if m <= month]),
         quarantine_counts=_reason_counts(lake.read("quarantine", columns=["reason"])),
         withheld=tuple(ranking_room.withheld(exposure, month)),
         issues={
@@ -64,6 +66,12 @@ def report_data(work: Workspace, *, month: str) -> ReportData:
         previous=_previous_ranking(lake, month),
         run=run_record(work, month=month),
     )
+
+
+def publish(work: Workspace, data: ReportData) -> bool:
+    """Keep what a whole report of the month printed, for the next one to be held against; False where nothing differs."""
+    slice_ = editions.added(work.lake.read("published", months=[data.month]), data)
+    return slice_ is not None and work.lake.replace_month("published", data.month, slice_)
 
 
 def _previous_ranking(lake: Lake, month: str) -> pa.Table | None:
@@ -86,7 +94,7 @@ def run_record(work: Workspace, *, month: str) -> dict[str, Any]:
     """run.json: what the report was made from. No clock, host, user or absolute path, so that it can be made again."""
     lake, taxonomy = work.lake, work.taxonomy()
     ingests = lake.read("ingests")
-    versions = {name: v for name, v in lake.versions().items()}
+    versions = {name: v for name, v in lake.versions().items() if name != "published"}  # the report writes it itself
     counts = {name: len(lake.read(name, months=[month], columns=["month"])) for name in
               ("reviews", "mentions", "review_scores", "keywords", "topics", "facts", "exposure", "ranking")}  # fmt: skip
     models = sorted(set(lake.read("mentions", months=[month], columns=["model"])["model"].to_pylist()))

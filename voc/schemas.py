@@ -178,6 +178,10 @@ SAFETY_STATES = _schema(
     who=TEXT, decided_on=pa.date32(), note=TEXT,
 )  # fmt: skip
 
+# What a whole report of a month printed (`kind` figure, chain, signal) and was made from (`made_from`), by edition: the next
+# one says what differs and why. `key` is a name or a reference without its month.
+PUBLISHED = _schema(month=(TEXT,), edition=(INT,), kind=(TEXT,), key=(TEXT,), value=REAL, text=TEXT)
+
 # Fixes that people declared, and what the months after them say: rates of the place against the rest of the chain.
 FIXES = _schema(fix_id=(TEXT,), aspect=(TEXT,), store_id=TEXT, sku_id=TEXT, fixed_on=(pa.date32(),), note=TEXT)
 VERDICTS = _schema(
@@ -206,6 +210,7 @@ TABLES = MappingProxyType(
         mention_topics=MENTION_TOPICS, topic_history=TOPIC_HISTORY, topic_edits=TOPIC_EDITS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
         complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
         actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK, safety_states=SAFETY_STATES,
+        published=PUBLISHED,
     )
 )  # fmt: skip
 
@@ -241,6 +246,7 @@ ORDER: dict[str, tuple[str, ...]] = {
     "tags": ("month", "member_id", "kind", "aspect"),
     "at_risk": ("month", "rank"),
     "safety_states": ("opened", "review_id", "aspect"),
+    "published": ("month", "edition", "kind", "key"),
 }
 
 Batch = Callable[[pa.RecordBatch], pa.RecordBatch]

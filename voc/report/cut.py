@@ -174,6 +174,7 @@ def _common(data: ReportData) -> ReportData:
         prevalence=empty("prevalence"),
         impact=empty("impact"),
         tags=empty("tags"),
+        published=empty("published"),
         run={k: data.run[k] for k in _RUN_KEYS if k in data.run},
     )
 

@@ -52,7 +52,8 @@ class ReportData:
     names sources whose trends may not be shown, with the reason. `previous` is last month's ranking, if there was one.
     `complainers` makes the trend of the complaint share; months that are not in it are not drawn. With fewer than
     `history_least` months before, nothing is said of since when an excess has stood. Mentions less certain than
-    `min_confidence` in [0, 1] are neither counted nor shown. `run` goes to run.json as it is.
+    `min_confidence` in [0, 1] are neither counted nor shown. `published` are earlier editions, of all months. `run` goes to
+    run.json as it is.
     """
 
     month: str
@@ -82,6 +83,7 @@ class ReportData:
     verdicts: pa.Table = field(default_factory=partial(empty, "verdicts"))
     tags: pa.Table = field(default_factory=partial(empty, "tags"))
     safety_states: pa.Table = field(default_factory=partial(empty, "safety_states"))
+    published: pa.Table = field(default_factory=partial(empty, "published"))
     quarantine_counts: Mapping[str, int] = field(default_factory=dict)
     withheld: Sequence[tuple[str, str]] = ()
     previous: pa.Table | None = None

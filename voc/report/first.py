@@ -8,7 +8,7 @@ from statistics import stdev
 from typing import Any
 
 from voc import refs
-from voc.report import changes, decisions, followup, ownership, safety, svg, trends, trust
+from voc.report import changes, decisions, editions, feasts, followup, ownership, safety, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import tidy
 from voc.report.figures import Fig, Parts, wilson
@@ -29,11 +29,14 @@ def page(ctx: Context) -> dict[str, Any]:
         "fixes": followup.fixes(ctx, veiled=True),
         "cases": (cases := safety.cases(ctx, veiled=True)),
         "standing": safety.standing(ctx.words, cases),
+        "festive": any(feasts.names(ctx.words, m) for m in ctx.book.months),
         "chart": trends.complaining(ctx.book, missing, now=(k, n)),
         "multiples": [(ctx.cells.chain(r), c) for r, c in charts],
         "ownership": ownership.both(ctx),
         "cannot": cannot(ctx, missing),
         "changed": changed(ctx),
+        "edition": editions.against(ctx),
+        "restated": editions.restated(ctx),
     }
 
 
@@ -276,6 +279,8 @@ def cannot(ctx: Context, missing: dict[str, list[str]]) -> list[str]:
                 "With fewer than 6 months of history, improvement or decline cannot be told yet.",
             )
         )
+    if year_before(book.month) in book.months:
+        out += feasts.moved(w, book.month, year_before(book.month))
     if len(book.months) < 13:
         out.append(
             w.pick("没有去年同月的数据，不作同比。", "There is no data of the same month last year to compare with.")

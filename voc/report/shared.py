@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from voc import refs
-from voc.report import changes, followup, selftest, svg, trends, trust
+from voc.report import changes, editions, followup, selftest, svg, trends, trust
 from voc.report.context import Context
 from voc.report.dims import Sku, Store, tidy
 from voc.report.figures import Fig, anchor_of
@@ -83,6 +83,8 @@ def coverage(ctx: Context) -> dict[str, Any]:
         "trust": trust.trust(ctx),
         "selftest": selftest.grids(ctx),
         "audit": trust.prevalence(ctx),
+        "edition": editions.against(ctx),
+        "restated": editions.restated(ctx),
         "conflicts": contradictions(ctx),
         "entities": entities,
         "months": months,

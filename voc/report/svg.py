@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 @dataclass(frozen=True)
 class Point:
-    """One month of a trend. `value` None: not measured, or withheld. `ghost`: a source is missing, read with care."""
+    """One month of a trend. `value` None: not measured, or withheld. `ghost`: a source is missing, read with care. `marks`:
+    what else sets the month apart, the most important first; a large drawing prints the first."""
 
     label: str
     value: float | None
@@ -23,6 +24,7 @@ class Point:
     high: float | None = None
     ghost: bool = False
     note: str = ""
+    marks: tuple[str, ...] = ()
 
 
 def whisker(
@@ -183,11 +185,22 @@ def spark(values: Sequence[float | None], *, title: str, zero: bool = True) -> M
 
 
 def _ceiling(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 x a power of ten: where an axis may end."""
+    """The next of 1, 2, 3, 4, 6, 8 x a power of ten: where an axis may end; its parts are round (`_parts`)."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     unit = 10.0 ** math.floor(math.log10(value))
-    return next((m * unit for m in (1.0, 2.0, 2.5, 5.0) if m * unit >= value * 0.999), 10 * unit)
+    return next((m * unit for m in (1.0, 2.0, 3.0, 4.0, 6.0, 8.0) if m * unit >= value * 0.999), 10 * unit)
+
+
+def _width(text: str) -> float:
+    """About how wide a tick's text is, in units of the drawing."""
+    return sum(11.0 if char > "\u2e80" else 6.5 for char in text)
+
+
+def _parts(top: float) -> int:
+    """Into how many parts an axis up to `top` (of `_ceiling`) is divided, so that each tick is a round number."""
+    lead = round(top / 10.0 ** math.floor(math.log10(top) + 1e-9))
+    return {1: 5, 3: 3, 6: 3}.get(lead, 4)
 
 
 def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 220, percent: bool = True) -> Markup:
@@ -196,7 +209,7 @@ def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 2
     if not known:
         return Markup("")
     small = wide < 400
-    left, right, head, foot = (42, 12, 12, 20) if small else (44, 56, 16, 26)
+    left, right, head, foot = (42, 12, 12, 20) if small else (44, 64, 42, 26)
     top = _ceiling(max(p.high if p.high is not None else p.value or 0.0 for p in known))
     step = (wide - left - right) / max(len(points) - 1, 1)
 
@@ -208,12 +221,15 @@ def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 2
 
     out = [f'<svg class="trend{" small" if small else ""}" viewBox="0 0 {wide} {tall}" role="img">']
     out.append(f"<title>{escape(title)}</title>")
-    for part in (0.0, 0.5, 1.0) if small else (0.0, 0.25, 0.5, 0.75, 1.0):
-        v = part * top
-        digits = 0 if 100 * top >= 4 and float(f"{25 * top:.6f}").is_integer() else 1
+    parts = 2 if small else _parts(top)
+    whole = all(abs(100 * top * i / parts - round(100 * top * i / parts)) < 1e-6 for i in range(parts + 1))
+    for i in range(parts + 1):
+        v = i / parts * top
+        digits = 0 if whole else 1
         label = f"{100 * v:.{digits}f}%" if percent else f"{v:g}"
         out.append(f'<path class="grid" d="M{left} {y(v):.1f}H{wide - right}"/>')
         out.append(f'<text class="tick" x="{left - 6}" y="{y(v) + 3.5:.1f}" text-anchor="end">{label}</text>')
+    end = -math.inf
     for i, p in enumerate(points):
         if p.ghost:
             w = min(step, 40.0) if len(points) > 1 else 40.0
@@ -221,6 +237,15 @@ def trend(points: Sequence[Point], *, title: str, wide: int = 720, tall: int = 2
                 f'<rect class="ghost" x="{x(i) - w / 2:.1f}" y="{head}" width="{w:.1f}" height="{tall - head - foot}">'
                 f"<title>{escape(p.note)}</title></rect>"
             )
+        if p.marks:
+            title = escape(" · ".join(p.marks))
+            out.append(f'<path class="feast" d="M{x(i):.1f} {head}V{tall - foot}"><title>{title}</title></path>')
+            if not small:
+                half = 0.5 * _width(p.marks[0])
+                above = x(i) - half < end  # it would run into the name before
+                end = end if above else x(i) + half + 4
+                y_at, name = head - (21 if above else 8), escape(p.marks[0])
+                out.append(f'<text class="tick feast" x="{x(i):.1f}" y="{y_at}" text-anchor="middle">{name}</text>')
     for run in _runs(points):
         if len(run) > 1 and all(points[i].low is not None for i in run):
             upper = "L".join(f"{x(i):.1f} {y(points[i].high or 0):.1f}" for i in run)

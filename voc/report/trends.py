@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from voc.report import svg
+from voc.report import feasts, svg
 from voc.report.book import Book
 from voc.report.figures import wilson
 from voc.report.words import SMALL
@@ -121,16 +121,26 @@ def _chart(
         total, some = n.get(month, 0), k.get(month, 0)
         lost = [w.source(s) for s in missing.get(month, [])]
         note = w.pick(f"缺 {w.list(lost)}", f"without {w.list(lost)}") if lost else ""
+        feast = feasts.names(w, month)
         label = w.month_short(month) if not month.endswith("-01") or small else month[:4]
         if total < SMALL:
-            points.append(svg.Point(label, None, ghost=bool(lost), note=note))
+            points.append(svg.Point(label, None, ghost=bool(lost), note=note, marks=tuple(feast)))
         else:
             low, high = wilson(some, total)
-            points.append(svg.Point(label, some / total, low, high, ghost=bool(lost), note=note))
+            points.append(svg.Point(label, some / total, low, high, ghost=bool(lost), note=note, marks=tuple(feast)))
         if total:
             low, high = wilson(some, total)
             interval = w.interval(low, high, percent=True) if total >= SMALL else ""
-            rows.append(Month(w.month(month), some, total, w.share(some, total), interval, note))
+            rows.append(
+                Month(
+                    w.month(month),
+                    some,
+                    total,
+                    w.share(some, total),
+                    interval,
+                    " · ".join([*feast, *filter(None, [note])]),
+                )
+            )
     if sum(p.value is not None for p in points) < 2:
         return None
     wide, tall = (300, 130) if small else (860, 240)
