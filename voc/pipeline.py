@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 import voc
 from voc import config as configuration
-from voc import engines, handover, models, monthly_topics
+from voc import engines, handover, models
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -293,7 +294,7 @@ def count(work: Workspace) -> list[str]:
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
         facts = ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum)
-        if (topics := monthly_topics.shown(lake, month)) is not None:
+        if (topics := _shown_topics(lake, month)) is not None:
             of_topics = ranking_room.topic_facts(topics, mentions, reviews, skus=skus, confidence=minimum)
             facts = pa.concat_tables([facts, of_topics])
         lake.replace_month("facts", month, facts)
@@ -331,7 +332,7 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
     months = [m for m in lake.months("exposure") if m <= month]
     reviews, mentions = _counted(lake, month)
     skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
-    topics = monthly_topics.shown(lake, month)
+    topics = _shown_topics(lake, month)
     issues = issue_metas(work.taxonomy())
     known_topics = ranking_room.topic_metas(
         lake.read("topics", months=[month]), issues, month=month, first=min(lake.months("reviews"), default=None)
@@ -359,8 +360,6 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
 def ranking_settings(config: Config) -> ranking_room.RankSettings:
     return ranking_room.RankSettings(**config.ranking.model_dump())
 
-    if reader is None and not any(pack.values()):
-        gather.publish(work, data)
 
 def issue_metas(taxonomy: Taxonomy) -> dict[str, ranking_room.IssueMeta]:
     """What the statistics need to know of each issue."""
@@ -399,6 +398,8 @@ def report(
     data = gather.report_data(work, month=month)
     pack = {"store": store, "region": region, "dealer": dealer, "supplier": supplier}
     report_room.build(data, out, lang=language, reader=reader, **pack)
+    if reader is None and not any(pack.values()):
+        gather.publish(work, data)
     return out
 
 
@@ -431,7 +432,7 @@ def run(
     ingested = ingest_inbox(work, progress=progress)
     annotate(work, engine=engine, master=master, progress=progress)
     if work.config.topics.enabled and month in work.lake.months("reviews"):
-        topics(work, month=month, engine=engine, master=master)
+        topics(work, month=month)
     rank(work, month=month, may_be_empty=True)
     return Outcome(report(work, month=month), tuple(ingested), over_quarantine(work, ingested))
 
