@@ -59,7 +59,7 @@ def ingest(
                 return None
             if not dry_run:
                 say(f"{path.name}: the mapping is kept as {_saved(work, path, found.toml())}")
-            jobs.append(([path], "table", found.mapping))
+            jobs.append(([path], found.ingestor, found.mapping))
 
     def every() -> list[Ingested]:
         return [

@@ -3,7 +3,8 @@
 Known: ISO 8601 with or without zone; `2021/8/15 0:12`, `2021.8.15`, `2025年2月5日 上午9时3分`; 8 and 14 digits; epoch
 seconds (9 or 10 digits), milliseconds (12 or 13) and microseconds (15 or 16); `March 3, 2021`, `3 Mar 2021` and
 `3-Mar-21`. `03/05/2021` is read only when one of the two numbers is above 12, when others of the file tell which comes
-first and none tells the opposite, or when the mapping says it.
+first and none tells the opposite, or when the mapping says it; `3/15/26`, with a year of two digits, only in the last two
+cases.
 Anything else is an error, never a guess. A time without a zone is local to the project and is counted.
 """
 
@@ -35,7 +36,7 @@ _HOUR = r"(上午|下午|晚上|凌晨|中午)?\s*(\d{1,2})[:：时点]"
 _REST = r"(\d{1,2})?分?(?:[:：]?(\d{1,2})(?:[.,](\d{1,6})\d*)?秒?)?\s*(am|pm)?"
 _CLOCK = rf"(?:[T\s·,]*{_HOUR}{_REST})?"
 _YMD = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?" + _CLOCK + "$", re.IGNORECASE)
-_XXY = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})" + _CLOCK + "$", re.IGNORECASE)
+_XXY = re.compile(r"^(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})" + _CLOCK + "$", re.IGNORECASE)
 _ZONED = re.compile(
     r"^(\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.IGNORECASE
 )
@@ -179,11 +180,14 @@ def _local(value: str, order: Order, excel: bool) -> datetime | None:
     if match := _YMD.match(value):
         return _built(int(match[1]), int(match[2]), int(match[3]), match.groups()[3:])
     if match := _XXY.match(value):
-        first, second = int(match[1]), int(match[2])
+        first, second, short = int(match[1]), int(match[2]), len(match[3]) == 2
+        if order == "ymd" and short:
+            return None
         if order == "ymd" and first <= 12 and second <= 12 and first != second:
             return None
         day_first = order == "dmy" or (order == "ymd" and first > 12)
-        return _built(int(match[3]), *((second, first) if day_first else (first, second)), match.groups()[3:])
+        year = int(match[3]) + (2000 if short else 0)
+        return _built(year, *((second, first) if day_first else (first, second)), match.groups()[3:])
     if match := _NAMED.match(value):
         month = _MONTHS.get((match[2] or match[3])[:3].lower())
         year = int(match[5]) + (2000 if len(match[5]) == 2 else 0)

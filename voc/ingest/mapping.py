@@ -75,11 +75,13 @@ class Columns(Model):
     followup_at: Names = ()
     followup_days: Names = ()
     questions: Names = ()
-    subscores: dict[str, str] = Field(default_factory=dict)
+    subscores: dict[str, Names] = Field(default_factory=dict)
 
     @field_validator("*", mode="before")
     @classmethod
     def _one_or_more(cls, value: Any) -> Any:
+        if isinstance(value, MappingLike):
+            return {name: (given,) if isinstance(given, str) else given for name, given in value.items()}
         return (value,) if isinstance(value, str) else value
 
 
@@ -226,9 +228,10 @@ def resolve(mapping: Mapping, columns: Sequence[str], path: Path) -> dict[str, s
         elif mapping.strict and field not in halves and field not in mapping.constants:
             raise _missing(field, names, columns, path)
     if mapping.strict:
-        for column in [*mapping.columns.subscores.values(), *mapping.columns.questions, *mapping.split]:
-            if find((column,), columns) is None:
-                raise _missing("named", (column,), columns, path)
+        single = [(column,) for column in (*mapping.columns.questions, *mapping.split)]
+        for names in [*mapping.columns.subscores.values(), *single]:
+            if find(names, columns) is None:
+                raise _missing("named", names, columns, path)
     given = {*found, *halves, *mapping.constants}
     if "created_at" not in given:
         raise _missing("created_at", mapping.columns.created_at, columns, path)

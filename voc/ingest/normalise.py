@@ -238,8 +238,8 @@ class Normaliser:
 
     def _subscores(self, taken: Taken) -> pa.Array:
         parsed = []
-        for name, column in self.mapping.columns.subscores.items():
-            actual = find((column,), taken.batch.schema.names)
+        for name, names in self.mapping.columns.subscores.items():
+            actual = find(names, taken.batch.schema.names)
             if actual is not None:
                 values = fields.stripped(taken.batch.column(actual))
                 scores = ratings.parse(values, scale=self.scale, words=self.mapping.rating.words)
@@ -251,7 +251,7 @@ class Normaliser:
         plan, n = self.mapping, len(taken.batch)
         is_survey = plan.kind == "survey"
         used = {column for field, column in taken.fields.items() if field != "item_id"}
-        used |= {*plan.split, *plan.columns.subscores.values()}
+        used |= {*plan.split, *(find(names, columns) or "" for names in plan.columns.subscores.values())}
         grouped = survey.choices(columns) if is_survey else {}
         options = {column for group in grouped.values() for column, _ in group}
         wanted = columns if plan.attributes == "all" else () if plan.attributes == "none" else plan.attributes

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping as MappingLike
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from voc.ingest.readers import OWN, REASON
 from voc.ingest.sources import GROUP, FileSource
 
 ROWS = 2000
+#: What stands between a time and a variant in one column, and in how many of its values.
+JOINT, MOSTLY = "·", 0.8
 BY_TITLE, ELSEWHERE, BY_VALUES, LEAST = 0.6, 0.52, 0.5, 0.45
 _HINTS = {
     "created_at": re.compile(r"时间|日期|date|time", re.IGNORECASE),
@@ -49,22 +51,29 @@ class Guess:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A mapping, the guesses it is made of, and what becomes of the other columns."""
+    """A mapping, the guesses it is made of, and what becomes of the other columns. `ingestor`: the source that reads the
+    file, which is another than `table` where the titles stand in several rows."""
 
     mapping: Mapping
     guesses: tuple[Guess, ...]
     kept: tuple[str, ...]
     dropped: tuple[str, ...]
+    ingestor: str = "table"
 
     def toml(self) -> str:
         """The mapping as the file that `--map` reads, with the confidences as remarks."""
         plan = self.mapping
         lines = [f"kind = {_told(plan.kind)}", f"source = {_told(plan.source)}", "", "[columns]"]
-        width = max(len(f"{g.field} = {_told(g.column)}") for g in self.guesses)
+        if self.ingestor != "table":
+            lines.insert(0, f"# for --source {self.ingestor}")
+        width = max((len(f"{g.field} = {_told(g.column)}") for g in self.guesses), default=0)
         for guess in self.guesses:
             lines.append(f"{f'{guess.field} = {_told(guess.column)}':{width}}  # confidence {guess.confidence:.2f}")
         if plan.columns.questions:
             lines.append(f"questions = [{', '.join(map(_told, plan.columns.questions))}]")
+        for column, split in plan.split.items():
+            halves = ", ".join(map(_told, split.into))
+            lines += ["", f"[split.{_told(column)}]", f"separator = {_told(split.separator)}", f"into = [{halves}]"]
         if any(guess.field == "rating" for guess in self.guesses):
             lines += ["", "[rating]", f"scale = {_told(plan.rating.scale)}"]
         if plan.dates.order != "ymd":
@@ -87,17 +96,27 @@ def propose(path: Path, *, encoding: str | None = None) -> Proposal:
     batch = next(
         readers.read(path, reading=Reading(encoding=encoding), headers=[n for names in known.values() for n in names])
     )
+    taller = _of_several_rows(batch.schema.names)
+    if taller is not None:
+        batch = next(taller.read(path, encoding=encoding))
     batch = batch.filter(pc.is_null(batch.column(REASON))).slice(0, ROWS)
     columns = [name for name in batch.schema.names if name not in OWN]
     if not len(batch):
         raise InputError("no sound row to guess a mapping from", path=path)
     values = {name: fields.stripped(batch.column(name)) for name in columns}
     answers = survey.guess(batch)
+    if taller is not None:
+        return replace(_survey(columns, answers, values, taller.name), ingestor=taller.name)
     if _is_survey(columns, answers):
         return _survey(columns, answers, values)
     source = _nearest_source(columns)
     guesses = _assigned(columns, values, known, source)
-    given = {guess.field for guess in guesses}
+    split = {} if any(guess.field == "created_at" for guess in guesses) else _split(values)
+    guesses = tuple(
+        guess for guess in guesses if guess.column not in split and not (split and guess.field == "sku_name")
+    )
+    values = values | {half: found for halves in split.values() for half, found in halves.items()}
+    given = {guess.field for guess in guesses} | {half for halves in split.values() for half in halves}
     if "created_at" not in given or not {"text", "rating", "nps"} & given:
         missing = "the time" if "created_at" not in given else "text, rating or NPS"
         raise InputError(
@@ -107,11 +126,40 @@ def propose(path: Path, *, encoding: str | None = None) -> Proposal:
     by_field = {guess.field: guess.column for guess in guesses}
     data: dict[str, Any] = {"name": "auto", "source": source.name, "columns": by_field}
     if "rating" in by_field:
-        data["rating"] = {"scale": _scale(values[by_field["rating"]])}
-    order = dates.order_of(values[by_field["created_at"]])
+        data["rating"] = {"scale": _scale_of(source, by_field["rating"], values[by_field["rating"]])}
+    order = dates.order_of(values[by_field.get("created_at", "created_at")])
     if order != "ymd":
         data["dates"] = {"order": order}
-    return Proposal(parse(data), guesses, *_rest(columns, set(by_field.values())))
+    if split:
+        data["split"] = {column: {"separator": JOINT, "into": [*halves]} for column, halves in split.items()}
+    return Proposal(parse(data), guesses, *_rest(columns, {*by_field.values(), *split}))
+
+
+def _split(values: MappingLike[str, pa.Array]) -> dict[str, dict[str, pa.Array]]:
+    """The column, if there is one, that holds a time and a variant of the product, as Taobao's pages show them; its halves."""
+    for column, written in values.items():
+        told = written.drop_null()
+        if not len(told) or pc.mean(pc.match_substring(told, JOINT).cast(pa.int8())).as_py() < MOSTLY:
+            continue
+        halves = pc.split_pattern(told, JOINT, max_splits=1)
+        first, second = (
+            fields.stripped(pa.array([half[i] if len(half) > i else None for half in halves.to_pylist()], pa.string()))
+            for i in (0, 1)
+        )
+        if _looks("created_at", first):
+            return {column: {"created_at": first, "sku_name": second}}
+    return {}
+
+
+def _of_several_rows(columns: Sequence[str]) -> FileSource | None:
+    """The source whose titles stand in several rows, if the file has its first title and some others of it."""
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        source = point.load()
+        if isinstance(source, FileSource) and source.header is not None:
+            known = [title for title in source.columns if title in columns]
+            if known[:1] == [*source.columns][:1] and len(known) >= 4:
+                return source
+    return None
 
 
 def _told(text: str | None) -> str:
@@ -195,9 +243,20 @@ def _wordy(told: pa.Array) -> float:
 
 def _scale(values: pa.Array) -> str:
     told = values.drop_null()
-    if len(told) and np.asarray(pc.match_substring_regex(told, r"^\s*[0-9]"), bool).mean() < 0.5:
+    if len(told) and np.asarray(pc.match_substring_regex(told, r"^\s*(?:sml-str)?[0-9]"), bool).mean() < 0.5:
         return "words"
     return ratings.choose(told, SCALES)
+
+
+def _scale_of(source: FileSource, column: str, values: pa.Array) -> str:
+    """The source's own scale where it knows the column and the values fit: 1 may mean praise. Else what the values say."""
+    scales = source.mapping.rating.scale
+    if same_name(column) in {same_name(name) for name in source.mapping.columns.rating}:
+        scale = ratings.choose(values, scales)
+        bad = ratings.parse(values, scale=scale).bad.sum()
+        if len(values) > values.null_count and bad <= (1 - ratings.FITTING) * (len(values) - values.null_count):
+            return scale
+    return _scale(values)
 
 
 def _nearest_source(columns: Sequence[str]) -> FileSource:
@@ -229,7 +288,9 @@ def _set(mapping: Mapping) -> set[str]:
     return {name for name, titles in mapping.columns if titles}
 
 
-def _survey(columns: Sequence[str], answers: Mapping, values: MappingLike[str, pa.Array]) -> Proposal:
+def _survey(
+    columns: Sequence[str], answers: Mapping, values: MappingLike[str, pa.Array], source: str = "survey"
+) -> Proposal:
     """The guess of `survey`, spelt out for this file."""
     plain = {same_name(column): column for column in columns}
     found: dict[str, str] = {}
@@ -243,7 +304,7 @@ def _survey(columns: Sequence[str], answers: Mapping, values: MappingLike[str, p
         raise InputError(f"no column can be taken for the time; the file has {', '.join(map(repr, columns))}")
     guesses = tuple(Guess(name, column, 0.95 if name == "created_at" else 0.7) for name, column in found.items())
     data = {
-        "name": "auto", "kind": "survey", "source": "survey",
+        "name": "auto", "kind": "survey", "source": source,
         "columns": {**found, "questions": list(answers.columns.questions)}, "rating": {"scale": answers.rating.scale},
     }  # fmt: skip
     used = {*found.values(), *answers.columns.questions}

@@ -35,11 +35,13 @@ source = FileSource(
                 "Comments",
                 "Content",
                 "comments",
+                "comment",
                 "review_body",
             ),
             created_at=(
                 "Date",
                 "review_date",
+                "timestamp",
             ),
             rating=(
                 "Rating",
@@ -48,6 +50,7 @@ source = FileSource(
             sku_id=(
                 "Asin",
                 "sku",
+                "productId",
             ),
             sku_name=("product_title",),
             order_id=(
