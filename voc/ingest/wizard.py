@@ -76,6 +76,9 @@ class Proposal:
             lines += ["", f"[split.{_told(column)}]", f"separator = {_told(split.separator)}", f"into = [{halves}]"]
         if any(guess.field == "rating" for guess in self.guesses):
             lines += ["", "[rating]", f"scale = {_told(plan.rating.scale)}"]
+            if plan.rating.words:
+                words = ", ".join(f"{_told(word)} = {stars:g}" for word, stars in plan.rating.words.items())
+                lines.append(f"words = {{ {words} }}")
         if plan.dates.order != "ymd":
             lines += ["", "[dates]", f"order = {_told(plan.dates.order)}"]
         for what, columns in (
@@ -126,7 +129,7 @@ def propose(path: Path, *, encoding: str | None = None) -> Proposal:
     by_field = {guess.field: guess.column for guess in guesses}
     data: dict[str, Any] = {"name": "auto", "source": source.name, "columns": by_field}
     if "rating" in by_field:
-        data["rating"] = {"scale": _scale_of(source, by_field["rating"], values[by_field["rating"]])}
+        data["rating"] = _rating_of(source, by_field["rating"], values[by_field["rating"]])
     order = dates.order_of(values[by_field.get("created_at", "created_at")])
     if order != "ymd":
         data["dates"] = {"order": order}
@@ -248,15 +251,16 @@ def _scale(values: pa.Array) -> str:
     return ratings.choose(told, SCALES)
 
 
-def _scale_of(source: FileSource, column: str, values: pa.Array) -> str:
-    """The source's own scale where it knows the column and the values fit: 1 may mean praise. Else what the values say."""
-    scales = source.mapping.rating.scale
+def _rating_of(source: FileSource, column: str, values: pa.Array) -> dict[str, Any]:
+    """The source's own scale and words where it knows the column and the values fit: 1 may mean praise. Else what they say."""
+    own = source.mapping.rating
     if same_name(column) in {same_name(name) for name in source.mapping.columns.rating}:
-        scale = ratings.choose(values, scales)
-        bad = ratings.parse(values, scale=scale).bad.sum()
-        if len(values) > values.null_count and bad <= (1 - ratings.FITTING) * (len(values) - values.null_count):
-            return scale
-    return _scale(values)
+        scale = ratings.choose(values, own.scale, own.words)
+        bad = ratings.parse(values, scale=scale, words=own.words).bad.sum()
+        given = len(values) - values.null_count
+        if given and bad <= (1 - ratings.FITTING) * given:
+            return {"scale": scale, "words": own.words}
+    return {"scale": _scale(values)}
 
 
 def _nearest_source(columns: Sequence[str]) -> FileSource:
