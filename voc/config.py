@@ -69,10 +69,15 @@ class NlpSection(Section):
 
 
 class TopicsSection(Section):
+    """`embedder`: use, static, e5, lsa, or the path of a sentence-transformers folder. `names_url` and `names_model`: an
+    OpenAI-compatible service that is asked to name topics; without an address nothing is sent anywhere."""
+
     enabled: bool = True
     embedder: str = "use"
     max_clauses: int = Field(8_000, ge=1)
     seed: int = 2016
+    names_url: str = ""
+    names_model: str = ""
 
 
 class RankingSection(Section):

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 import voc
 from voc import config as configuration
-from voc import engines, handover, models
+from voc import engines, handover, models, monthly_topics
 from voc import ingest as ingestion
 from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
@@ -232,47 +231,16 @@ def _code() -> str:
 # ---- topics -----------------------------------------------------------------------------------------------------------
 
 
-def topics(work: Workspace, *, month: str) -> bool:
-    """Topics of the month's complaint and request clauses. False when they were up to date. Raises MissingExtra."""
-    from voc import topics as topic_room  # its libraries are an extra and slow to import
+def topics(work: Workspace, *, month: str, engine: str = "local", master: str | None = None) -> bool:
+    """Topics of the month's complaint and request clauses. False when they were up to date. Raises MissingExtra.
 
-    lake, settings = work.lake, work.config.topics
-    _known_month(month, lake.months("reviews"))
-    months = [m for m in lake.months("mentions") if m <= month]
-    made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in months]
-    counted = (lake.fingerprint("skus"), work.config.nlp.min_confidence, work.config.ranking.history)
-    inputs = digest(settings.model_dump(), _code(), made_of, lake.fingerprint("topic_edits"), counted)
-    if lake.made_from("topics", month) == inputs:
-        return False
-    result = topic_room.topics_for_month(
-        lake.read("mentions", months=months),
-        lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "duplicate_of", "lang"]),
-        month=month,
-        history=lake.read("topics", months=[m for m in lake.months("topics") if m < month]),
-        edits=lake.read("topic_edits"),
-        store=lake.root / "_topics",
-        embedder=str(work.folder / settings.embedder) if "/" in settings.embedder else settings.embedder,
-        max_clauses=settings.max_clauses,
-        seed=settings.seed,
-        window=work.config.ranking.history,
-    )
-    lake.replace_month("topics", month, result.topics)
-    lake.replace_month("mention_topics", month, result.mention_topics)
-    lake.replace_month("topic_history", month, _topic_history(work, month, result.history))
-    lake.record("topics", month, inputs)
-    return True
-
-
-def _topic_history(work: Workspace, month: str, assigned: pa.Table) -> pa.Table:
-    """The counts of the topics that complaints of the months before `month` are `assigned` to."""
-    skus, minimum = work.lake.read("skus"), work.config.nlp.min_confidence
-    parts = [empty("topic_history")]
-    for said in sorted(set(assigned["month"].to_pylist())):
-        reviews, mentions = _counted(work.lake, said)
-        own = assigned.filter(pc.equal(assigned["month"], said))
-        found = ranking_room.topic_facts(own, mentions, reviews, skus=skus, confidence=minimum)
-        parts.append(ranking_room.as_history(found, month))
-    return pa.concat_tables(parts)
+    A cluster takes over the assignment of clauses; on one machine it is done here, where vectors are kept for later.
+    """
+    _known_month(month, work.lake.months("reviews"))
+    if engine == "local":
+        return monthly_topics.topics(work, month=month)
+    with engines.opened(engine, master=master) as running:
+        return monthly_topics.topics(work, month=month, engine=running)
 
 
 # ---- rank -------------------------------------------------------------------------------------------------------------
@@ -294,7 +262,7 @@ def count(work: Workspace) -> list[str]:
         skus = lake.read("skus")
         minimum = work.config.nlp.min_confidence
         facts = ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum)
-        if (topics := _shown_topics(lake, month)) is not None:
+        if (topics := monthly_topics.shown(lake, month)) is not None:
             of_topics = ranking_room.topic_facts(topics, mentions, reviews, skus=skus, confidence=minimum)
             facts = pa.concat_tables([facts, of_topics])
         lake.replace_month("facts", month, facts)
@@ -313,13 +281,6 @@ def _counted(lake: Lake, month: str) -> tuple[pa.Table, pa.Table]:
     return reviews, lake.read("mentions", months=[month], columns=counts.MENTION_COLUMNS)
 
 
-def _shown_topics(lake: Lake, month: str) -> pa.Table | None:
-    """The month's MENTION_TOPICS without muted topics; None where the month has none."""
-    if month not in lake.months("mention_topics"):
-        return None
-    return ranking_room.shown(lake.read("mention_topics", months=[month]), lake.read("topics", months=[month]))
-
-
 def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table:
     """The month's ranking, from the facts of this month and those before it; also written to the lake.
 
@@ -332,7 +293,7 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
     months = [m for m in lake.months("exposure") if m <= month]
     reviews, mentions = _counted(lake, month)
     skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
-    topics = _shown_topics(lake, month)
+    topics = monthly_topics.shown(lake, month)
     issues = issue_metas(work.taxonomy())
     known_topics = ranking_room.topic_metas(
         lake.read("topics", months=[month]), issues, month=month, first=min(lake.months("reviews"), default=None)
@@ -432,7 +393,7 @@ def run(
     ingested = ingest_inbox(work, progress=progress)
     annotate(work, engine=engine, master=master, progress=progress)
     if work.config.topics.enabled and month in work.lake.months("reviews"):
-        topics(work, month=month)
+        topics(work, month=month, engine=engine, master=master)
     rank(work, month=month, may_be_empty=True)
     return Outcome(report(work, month=month), tuple(ingested), over_quarantine(work, ingested))
 

@@ -11,7 +11,13 @@ from voc.topics.embed import embedder
 from voc.topics.transformer import Transformer
 
 pytestmark = pytest.mark.topics
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"排队等了分钟坚果不新鲜包装压扁第共天个口一二三四五六七八九十0123456789"]
+VOCABULARY = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    *"排队等了分钟坚果不新鲜包装压扁第共天个口一二三四五六七八九十0123456789",
+]
 
 
 def encoder(folder):

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from voc import gather, pipeline
+from voc import gather, monthly_topics, pipeline
 from voc import open as open_project
 from voc.commands.init import create
+from voc.engines import opened
 from voc.schemas import MENTIONS, REVIEWS, conform
 from voc.topics import edited
 from voc.workspace import Workspace
@@ -146,3 +147,40 @@ def test_decisions_outlive_months_and_reruns(work):
     decide(work, queue, "name", "收银太慢", who="张", note="四月例会")
     pipeline.topics(work, month=MONTHS[-1])
     assert {name: work.lake.read(name) for name in before} == before
+
+
+def test_a_language_model_names_what_nobody_named_and_is_asked_once(work):
+    asked = []
+
+    def ask(prompt):
+        asked.append(prompt)
+        return "排队等" if "排队" in prompt else "别的什么"
+
+    assert monthly_topics.topics(work, month=MONTHS[0], ask=ask)
+    first = labels(work, MONTHS[0])
+    assert len(asked) == len(first)
+    queue = next(i for i, row in first.items() if row["label"] == "排队等")
+    assert "别的什么" not in {row["label"] for row in first.values()}  # nobody said it
+    assert not monthly_topics.topics(work, month=MONTHS[0], ask=ask)
+    decide(work, queue, "name", "收银太慢")
+    monthly_topics.topics(work, month=MONTHS[0], ask=lambda prompt: "")
+    assert labels(work, MONTHS[0])[queue]["label"] == "收银太慢"
+
+
+def test_an_engine_assigns_as_one_process_does(work):
+    pipeline.topics(work, month=MONTHS[1])
+    names = ("topics", "mention_topics", "topic_history")
+    before = {name: work.lake.read(name) for name in names}
+    (work.lake.root / "_made" / "topics" / f"{MONTHS[1]}.json").unlink()
+    with opened("local", workers=2) as engine:
+        assert monthly_topics.topics(work, month=MONTHS[1], engine=engine)
+    assert {name: work.lake.read(name) for name in names} == before
+
+
+@pytest.mark.spark
+def test_spark_assigns_as_one_process_does(work):
+    pipeline.topics(work, month=MONTHS[1])
+    before = work.lake.read("mention_topics")
+    (work.lake.root / "_made" / "topics" / f"{MONTHS[1]}.json").unlink()
+    assert pipeline.topics(work, month=MONTHS[1], engine="spark", master="local[1]")
+    assert work.lake.read("mention_topics").equals(before)

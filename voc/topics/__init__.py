@@ -13,8 +13,10 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,13 +28,14 @@ from voc.topics.edits import Edits, applied, edited, edits_of, undone
 from voc.topics.embed import EMBEDDERS
 from voc.topics.embed import embedder as embedder_of
 from voc.topics.model import TopicModel, assign, extend, fit, inputs_of, load_model, save_model
+from voc.topics.naming import Unnamed, client, named
 from voc.topics.picture import guide
 from voc.topics.registry import carried, known_from, known_of, live, match, next_number, update
-from voc.topics.stage import stage
+from voc.topics.stage import assigned_texts, stage
 
 __all__ = [
-    "EMBEDDERS", "Documents", "TopicModel", "TopicResult", "assign", "documents", "edited", "edits_of", "extend", "fit",
-    "load_model", "save_model", "stage", "topics_for_month", "undone", "update",
+    "EMBEDDERS", "Documents", "TopicModel", "TopicResult", "Unnamed", "assign", "client", "documents", "edited", "edits_of",
+    "extend", "fit", "load_model", "named", "save_model", "stage", "topics_for_month", "undone", "update",
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,9 @@ _MOST_WITHOUT = 0.3
 _ENOUGH = 100
 _SEEN = 3
 _REPRESENTATIVES = 3
+_JOB = 10_000
+
+Spread = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterable[Any]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ def topics_for_month(
     min_topic_size: int | None = None,
     seed: int = 0,
     window: int = 24,
+    spread: Spread | None = None,
 ) -> TopicResult:
     """The topics of `month` (YYYY-MM) and the topic of each of its complaint and request mentions.
 
@@ -79,7 +86,8 @@ def topics_for_month(
     (`models/MONTH`) and embeddings, which holds customers' words and belongs in the lake. `window` is how many months
     before it are looked through for the same topics. The same inputs give the same bytes, and nothing is fitted when the
     month's stored model was made from them. A topic whose clauses are seen in earlier months is `kept`, even when no
-    earlier month has been reported. Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
+    earlier month has been reported. `spread` is the `map` of an engine, which then assigns the clauses (the model is read
+    from `store`). Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
     """
     found = documents(mentions, reviews, until=month)
     current = found.of(month)
@@ -91,7 +99,7 @@ def topics_for_month(
     model = _model(found, current, history, settings, decided)
     view, place = applied(model, decided, live=live(history, month))
     before = found.rows(i for i, m in enumerate(found.month) if m in set(sorted(set(found.month) - {month})[-window:]))
-    spoken = [_assigned(part, model, place, settings) for part in (current, before)]
+    spoken = [_assigned(part, model, place, settings, spread) for part in (current, before)]
     index, similarity = spoken[0]
     log.info(
         "%d topics in %s; %d of %d mentions without one",
@@ -110,11 +118,17 @@ def topics_for_month(
 
 
 def _assigned(
-    part: Documents, model: TopicModel, place: NDArray[np.int64], settings: _Settings
+    part: Documents, model: TopicModel, place: NDArray[np.int64], settings: _Settings, spread: Spread | None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """The place of each mention's topic in the view of `edits.applied`, -1 for none, and its similarity."""
-    index, similarity = assign(model, part.text, folder=settings.cache)
-    return place[index], similarity
+    if spread is None or not len(part):
+        index, similarity = assign(model, part.text, folder=settings.cache)
+        return place[index], similarity
+    folder = str(settings.folder(settings.month).resolve())
+    jobs = [(folder, part.text[start : start + _JOB]) for start in range(0, len(part), _JOB)]
+    parts = list(spread(assigned_texts, jobs))
+    index = np.concatenate([np.frombuffer(found, np.int64) for found, _ in parts])
+    return place[index], np.concatenate([np.frombuffer(found, np.float32) for _, found in parts])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,3 +31,14 @@ def assigned(model: TopicModel, batch: pa.RecordBatch) -> pa.RecordBatch:
     ids = [model.topic_ids[i] if i >= 0 else None for i in index.tolist()]
     columns = [batch.column("mention_id"), batch.column("month"), pa.array(ids, TEXT), pa.array(similarity)]
     return pa.RecordBatch.from_arrays(columns, schema=MENTION_TOPICS)
+
+
+def assigned_texts(model_folder: str, texts: tuple[str, ...]) -> tuple[bytes, bytes]:
+    """Indexes (int64) and similarities (float32) of `assign` as bytes: a job for one worker of any engine."""
+    index, similarity = assign(_model(model_folder), texts)
+    return index.tobytes(), similarity.tobytes()
+
+
+@lru_cache(maxsize=2)
+def _model(model_folder: str) -> TopicModel:
+    return load_model(Path(model_folder))
