@@ -27,7 +27,7 @@ GATED = ("strong", "moderate")
 
 
 def shuffled(reviews: pa.Table, seed: int) -> pa.Table:
-    """`reviews` with the pairs of store and SKU dealt out anew among the reviews of each source; a follow-up keeps to its root."""
+    """`reviews` with the pairs of store and SKU dealt out anew among the reviews of each source."""
     random = np.random.default_rng(seed)
     rows = reviews.to_pylist()
     by_source: dict[str, list[int]] = {}
@@ -51,7 +51,7 @@ def alarms(work: Workspace, month: str, *, shuffles: int) -> list[Mapping[str, i
     topics = issues.topic_metas(
         lake.read("topics", months=[month]), known, month=month, first=min(lake.months("reviews"))
     )
-    out = []
+    out: list[Mapping[str, int]] = []
     for seed in range(shuffles):
         dealt = shuffled(reviews, seed)
         facts = pa.concat_tables([
@@ -63,7 +63,7 @@ def alarms(work: Workspace, month: str, *, shuffles: int) -> list[Mapping[str, i
             stores=lake.read("stores"), settings=pipeline.ranking_settings(work.config),
         )  # fmt: skip
         judged = ranking.filter(pc.is_in(pc.field("level"), pa.array(["store", "sku", "store_sku"])))
-        found = {}
+        found: dict[str, int] = {}
         for kind in ("topic", "aspect"):
             rows = judged.filter(pc.field("issue_kind") == kind)
             gated = rows.filter(pc.is_in(pc.field("gate"), pa.array(GATED)))
