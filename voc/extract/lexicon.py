@@ -187,8 +187,9 @@ def compiled(taxonomy: Taxonomy) -> Lexicon:
 
 
 def _whole_verdict(word: str, term: Term) -> bool:
-    """Whether a general opinion word judges the whole where no aspect stands beside it: single characters do not."""
-    return len(word) > 1 and term.verdict is None and not (term.bad or term.good or term.targets)
+    """Whether a general opinion word judges the whole where no aspect stands beside it: single letters do not, pictures do."""
+    tells = len(word) > 1 or not word.isalnum()
+    return tells and term.verdict is None and not (term.bad or term.good or term.targets)
 
 
 def _claim_order(hit: Hit) -> tuple[int, int, int]:

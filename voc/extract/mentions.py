@@ -35,9 +35,10 @@ from voc.extract.aspects import Claim, Span
 from voc.extract.findings import INTENTS, UNDECIDED, Findings, chosen, of_claims, severities, stated, together, weighed
 from voc.extract.lexicon import Lexicon
 from voc.extract.naming import Namer, named, namer
+from voc.extract.places import Ints
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
-from voc.extract.settle import general_issue
+from voc.extract.settle import ASKED, general_issue
 from voc.models import find, own, polarity
 from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
@@ -64,10 +65,14 @@ SPEAKS = 0.6
 """A target without an opinion word counts if the model's polarity reaches this, in [0, 1]."""
 AIMED = 14
 """... and if its clause is at most so long, in code points (four times that in English); longer ones name it in passing."""
-WHOLE = 0.8
+WHOLE = 0.6
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
 HEARD = 0.35
 """... and from here on if the aspect head names its issue."""
+ACCUSES = 0.6
+"""A question counts as a complaint if the model's polarity is at most minus this."""
+BRIEF = 40
+"""A review of several clauses and at most so many code points is also judged as a whole where its words say nothing."""
 _OF_WHOLE = 0.8
 _RATING_SHIFT = 0.8
 _TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 2048, 500_000
@@ -338,12 +343,16 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
         if len(rows):
             bounds = zip(start[rows].tolist(), end[rows].tolist(), strict=True)
             chances[rows] = judge([page.text[a:b] for a, b in bounds], latin)
+    decided = found.take(found.intent != UNDECIDED)
+    _together(chances, asked, page, clauses, decided, judge)
     value = _polarity(chances, stars[row])
     rival = np.full(len(asked), None, dtype=object)
     for n in np.flatnonzero(np.isin(asked, list(reading.special))).tolist():
         rival[n], how = reading.special[int(asked[n])]
         if how == "reversed":
             value[n] = -value[n]
+        elif how == ASKED and value[n] > -ACCUSES:
+            value[n] = 0.0
     waiting = np.flatnonzero(found.intent == UNDECIDED)
     at = np.searchsorted(asked, found.clause[waiting])
     spoken = (np.abs(value) >= SPEAKS) & (end - start <= np.where(english, 4 * AIMED, AIMED))
@@ -352,7 +361,6 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
         found.take(waiting[speaks]), polarity=value[at[speaks]], confidence=0.4 + 0.4 * np.abs(value[at[speaks]]),
         intent=stated(value[at[speaks]]), rival=rival[at[speaks]],
     )  # fmt: skip
-    decided = found.take(found.intent != UNDECIDED)
     whole = (np.abs(value) >= HEARD) & (chances[:, 1] < 0.5) & (end - start >= 2)
     whole[at] = False
     whole &= (value < 0) | (np.bincount(decided.review, minlength=len(page))[row] == 0)
@@ -365,6 +373,33 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
     polarity = value[bare] * _OF_WHOLE
     more = replace(more, polarity=polarity, confidence=0.35 + 0.2 * np.abs(value[bare]), intent=stated(polarity))
     return together([decided, told, more])
+
+
+def _together(
+    chances: NDArray[np.float32], asked: Ints, page: Sheet, clauses: Clauses, decided: Findings, judge: Judge
+) -> None:
+    """What a short review says as a whole where no word of it judges: put at its last open clause, if it says more.
+
+    Irony and stories need both halves (下班吃的,十点就去挂水).
+    """
+    signed = np.isin(decided.intent, (INTENTS.index("complaint"), INTENTS.index("praise")))
+    silent = np.bincount(decided.review[signed], minlength=len(page)) == 0
+    several = np.bincount(clauses.row, minlength=len(page)) > 1
+    row = clauses.row[asked]
+    last = np.append(row[1:] != row[:-1], True)[: len(row)]
+    at = np.flatnonzero(last & (silent & several & (page.ends - page.starts <= BRIEF))[row])
+    for latin in (False, True):
+        texts, places = [], []
+        for n in at.tolist():
+            text = page.text[page.starts[row[n]] : page.ends[row[n]]]
+            if text.isascii() == latin:
+                texts.append(text)
+                places.append(n)
+        if texts:
+            said = judge(texts, latin)
+            here = chances[places]
+            surer = np.abs(said[:, 2] - said[:, 0]) > np.abs(here[:, 2] - here[:, 0])
+            chances[places] = np.where(surer[:, None], said, here)
 
 
 def _loud(found: Findings, lexicon: Lexicon) -> Findings:

@@ -16,6 +16,8 @@ from voc.extract.compare import Compared
 from voc.extract.cues import NO_CUES, Cues, ambivalent, of_oneself, sneers, turns
 from voc.extract.lexicon import Lexicon
 
+ASKED = "asked"
+"""How a question is left open: it may accuse (眼睛长着是出气的吗)."""
 _SHORT = 4
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
 
@@ -110,6 +112,8 @@ def settled(
         elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
             if not _complains(parts) or here.supposed is not None or not any(_accuses(c, lexicon) for c in found):
                 findings.extend(_asked(found, part, lexicon))
+                if part.judgeable and here.supposed is None:
+                    left.append(Open(part.number, (), None, ASKED))
                 continue
             found = [c._replace(confidence=0.5) for c in found if _accuses(c, lexicon)]
         if here.request:

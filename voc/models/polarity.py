@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from voc.errors import UnknownName
 from voc.models.files import find, tensors
+from voc.models.frames import with_frames
 from voc.models.linear import NgramLinear, softmax
 from voc.models.words import with_words
 from voc.text.clauses import all_clauses
@@ -29,7 +30,7 @@ SHORT = 20
 class Polarity:
     """`name` is the model's name and version, `neutral_above` the least neutral probability that decides (0, 1].
 
-    With `words` the model was trained on texts with their words behind them.
+    With `words` the model was trained on texts with their words behind them, with `frames` on such with their frames.
     """
 
     name: str
@@ -38,13 +39,16 @@ class Polarity:
     model: NgramLinear
     neutral_above: float
     words: bool = False
+    frames: bool = False
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (n, 3), columns negative, neutral, positive; rows sum to 1. Texts need no normalisation."""
         if not len(texts):
             return np.zeros((0, len(CLASSES)), dtype=np.float32)
         normal = normal_forms(texts)
-        return softmax(self.model.scores(with_words(normal) if self.words else normal))
+        if self.words:
+            normal = with_words(normal)
+        return softmax(self.model.scores(with_frames(normal) if self.frames else normal))
 
     def classes(self, probabilities: NDArray[np.float32]) -> NDArray[np.int8]:
         """Shape (n,): the index into CLASSES of each row; neutral from `neutral_above` on, else the likelier pole."""
@@ -96,5 +100,6 @@ def load(lang: str = "zh", level: str = "clause") -> Polarity:
     )
     settings = file.settings
     return Polarity(
-        file.label, lang, level, model, float(settings["neutral_above"]), bool(settings.get("words", False))
-    )
+        file.label, lang, level, model, float(settings["neutral_above"]), bool(settings.get("words", False)),
+        bool(settings.get("frames", False)),
+    )  # fmt: skip
