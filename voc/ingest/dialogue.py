@@ -36,6 +36,8 @@ OTHERS = (
 )  # fmt: skip
 
 
+#: The speaker's word itself is not repeated: exports write nicknames there.
+_STRANGER = "the speaker is neither a customer nor the other side; `customers` of a mapping can name further words"
 #: Buckets of conversations; of a file of 2 GB each holds some 30 MB.
 BUCKETS = 64
 
@@ -90,10 +92,7 @@ class Conversations:
             if conversation[i] is None:
                 told[i] = ("no_conversation", "no conversation is given")
             elif not who[i]:
-                told[i] = (
-                    "unknown_speaker",
-                    f"{fields.shown(taken['role'][i])} is neither a customer nor the other side",
-                )
+                told[i] = ("unknown_speaker", _STRANGER)
             else:
                 members.setdefault(conversation[i], []).append(i)
         moments = at.at.cast(pa.int64()).to_pylist()

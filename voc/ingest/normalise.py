@@ -362,7 +362,9 @@ class Normaliser:
         return self._set_aside(chosen.column(LINE), [r for r, _ in told], [m for _, m in told], raw)
 
     def _member_columns(self, columns: list[str]) -> set[str]:
-        return {c for c in columns if find((c,), self.mapping.columns.member_id) is not None}
+        """Columns with ids of people, and of speakers, which may be nicknames."""
+        named = (*self.mapping.columns.member_id, *self.mapping.columns.role)
+        return {c for c in columns if find((c,), named) is not None}
 
     def _set_aside(self, lines: pa.Array, reasons: list[str], messages: list[str], raw: list[str]) -> pa.Table:
         table = {
