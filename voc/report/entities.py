@@ -7,8 +7,8 @@ from typing import Any
 from voc.report import cards, changes, followup, safety, scorecard
 from voc.report.book import watched
 from voc.report.context import Context
-from voc.report.figures import Fig
-from voc.report.quotes import quotes
+from voc.report.figures import Fig, wilson
+from voc.report.quotes import Quote, quotes
 from voc.report.records import Row
 from voc.report.words import NONE, SMALL
 
@@ -64,6 +64,7 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "n": ctx.evidence.exposure(dim, key),
         "complaining": Fig(w.share(k, n), ref, href, k) if n else None,
         "share": k / n if n >= SMALL else None,
+        "interval": w.interval(*wilson(k, n), percent=True) if n >= SMALL else "",
         "band": cards.band(ctx, dim, book.peers.get((dim, key, None))),
         "rating": w.number(e.rating, 2) if e.rating_n else None,
         "rating_n": e.rating_n,
@@ -75,10 +76,22 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "fixes": followup.fixes(ctx, dim=dim, key=key),
         "moves": changes.moves(ctx, dim=dim, key=key),
         "table": balance(ctx, dim, key),
+        "complaints": complaints(ctx, dim, key),
         "praise": [
             (book.issue(a), f, ctx.quotes(dim, key, a, "praise", 2)) for a, f in cards.praised(ctx, dim, key, 4)
         ],
     }
+
+
+def complaints(ctx: Context, dim: str, key: str, most: int = 3) -> list[tuple[str, Fig, list[Quote]]]:
+    """What customers complain of most often, beside the signals, which have their own places: no code for the rest."""
+    known = {r["aspect"] for r in ctx.gated_of(dim, key)}
+    found = [
+        (a, f)
+        for a, f in ctx.ranked(dim, key, "complaint", 40)
+        if a not in known and (e := ctx.book.entry(a)) and not e.general and e.severity != "S1"
+    ]
+    return [(ctx.book.issue(a), f, ctx.quotes(dim, key, a, "complaint", 2)) for a, f in found[:most]]
 
 
 def balance(ctx: Context, dim: str, key: str, *, most: int = 16) -> list[tuple[str, Fig | None, Fig | None, str]]:
