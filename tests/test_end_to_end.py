@@ -112,7 +112,7 @@ def test_every_ranked_number_has_its_words(project):
 
 
 def test_a_reference_resolves_like_the_row_that_it_was_made_from(project):
-    row = project.ranking(month=MONTH, level="sku").arrow().to_pylist()[0]
+    row = project.ranking(month=MONTH, level="sku", issue_kind="aspect").arrow().to_pylist()[0]
     reference = refs.make("mentions", aspect=row["aspect"], intent="complaint", month=MONTH, sku_id=row["sku_id"])
     assert project.evidence(reference).arrow().equals(project.evidence(row).arrow())
 

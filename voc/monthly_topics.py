@@ -50,6 +50,12 @@ def shown(lake: Lake, month: str) -> pa.Table | None:
     return ranking_room.shown(lake.read("mention_topics", months=[month]), lake.read("topics", months=[month]))
 
 
+def names(lake: Lake) -> dict[str, str]:
+    """The newest name of every topic that there was, by id."""
+    rows = lake.read("topics", columns=["month", "topic_id", "label"]).to_pylist()
+    return {row["topic_id"]: row["label"] for row in sorted(rows, key=lambda row: str(row["month"]))}
+
+
 def _inputs(work: Workspace, month: str) -> str:
     lake = work.lake
     made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in _months(lake, month)]

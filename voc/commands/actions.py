@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
+from voc import monthly_topics
 from voc.actions import lists, todo
 from voc.commands import AsJson, ProjectFolder, say, show
 from voc.errors import UnknownName, WrongUse
@@ -34,7 +35,7 @@ def list_(
     if status is not None and status not in todo.STATES:
         raise UnknownName("status", status, todo.STATES)
     work = Workspace.open(project)
-    issues = work.taxonomy().issues
+    issues, topics = work.taxonomy().issues, monthly_topics.names(work.lake)
     zh = work.config.project.language == "zh"
     rows: list[dict[str, Any]] = []
     for row in work.lake.read("actions").to_pylist():
@@ -42,7 +43,7 @@ def list_(
         if any(value is not None and row[column] != value for value, column in wanted):
             continue
         issue = issues.get(row["aspect"])
-        name = row["aspect"] if issue is None else issue.zh if zh else issue.en
+        name = topics.get(row["aspect"], row["aspect"]) if issue is None else issue.zh if zh else issue.en
         rows.append({key: name if key == "issue" else row[key] for key in SHOWN})
     rows.sort(key=lambda r: (r["status"] != todo.OPEN, -(r["priority"] or 0.0), r["action_id"]))
     if out is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
 
-from voc import pipeline
+from voc import monthly_topics, pipeline
 from voc.commands import AsJson, Month, ProjectFolder, show
 from voc.lake import locked
 from voc.workspace import Workspace
@@ -21,9 +23,13 @@ def rank(*, month: Month, project: ProjectFolder = Path("."), as_json: AsJson = 
     work = Workspace.open(project)
     with locked(project):
         table = pipeline.rank(work, month=month)
-    show(table.to_pylist() if as_json else gated(table), as_json=as_json)
+    show(table.to_pylist() if as_json else gated(table, monthly_topics.names(work.lake)), as_json=as_json)
 
 
-def gated(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows whose signal is strong or moderate, with the columns that people read first."""
-    return [{c: row[c] for c in SHOWN} for row in table.to_pylist() if row["gate"] in ("strong", "moderate")]
+def gated(table: pa.Table, topics: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, Any]]:
+    """The rows whose signal is strong or moderate, with the columns that people read first; `topics` are names by id."""
+    rows = [row for row in table.to_pylist() if row["gate"] in ("strong", "moderate")]
+    for row in rows:
+        if row["issue_kind"] == "topic":
+            row["aspect"] = f"{row['aspect']} {topics.get(row['aspect'], '')}".rstrip()
+    return [{c: row[c] for c in SHOWN} for row in rows]
