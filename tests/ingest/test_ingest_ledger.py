@@ -208,3 +208,16 @@ def test_what_weighs_nothing_is_told(lake: Lake, write: Write, read_in: Read, dr
     ]
     done = read_in(write("b.csv", ["review_id", "text", "created_at", "rating"], rows), dry_run=dry)
     assert (done.flags, done.weightless) == ({"default_review": 1, "near_duplicate": 1}, 2)
+
+
+def test_channels_are_as_the_user_names_them(lake: Lake, write: Write, read_in: Read) -> None:
+    """Fifty of a chain's own, and three that name none: without a column it is --channel, and at last the source."""
+    names = [f"{place}·{kind}" for place in ("天猫", "京东", "抖音", "美团", "门店") for kind in map(str, range(10))]
+    rows = [[str(i), "有点潮", "2026-10-03", name] for i, name in enumerate(names)]
+    read_in(write("a.csv", ["review_id", "text", "created_at", "channel"], [*rows, ["x", "还行", "2026-10-03", ""]]))
+    assert set(lake.read("reviews")["channel"].to_pylist()) == {*names, "table"}
+    bare = write("b.csv", ["review_id", "text", "created_at"], [["y", "还行", "2026-10-03"]])
+    read_in(bare, channel="小程序 社群")
+    read_in(write("c.csv", ["review_id", "text", "created_at"], [["z", "不错", "2026-10-03"]]), channel="快闪店＃7")
+    channels = set(lake.read("reviews")["channel"].to_pylist())
+    assert len(channels) == 53 and {"小程序 社群", "快闪店＃7"} <= channels

@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import eq
 from pathlib import Path
 from types import MappingProxyType
 
@@ -268,13 +269,40 @@ def _own(value: str | None) -> bool | None:
 
 def upsert(old: pa.Table, fresh: pa.Table, target: str) -> tuple[pa.Table, dict[str, int]]:
     """`old` with the rows of `fresh` by key, the last of a key standing, and counts new, updated, duplicate, unchanged."""
-    names = KEYS[target]
-    table = {tuple(row[n] for n in names): row for row in old.to_pylist()}
-    counts = dict(new=0, updated=0, duplicate=0, unchanged=0)
-    latest = {tuple(row[n] for n in names): row for row in fresh.to_pylist()}
-    counts["duplicate"] = len(fresh) - len(latest)
-    for key, row in latest.items():
-        known = table.get(key)
-        counts["new" if known is None else "unchanged" if known == row else "updated"] += 1
-        table[key] = row
-    return conform(pa.Table.from_pylist(list(table.values()), schema=TABLES[target]), TABLES[target]), counts
+    keys = _keys(fresh, target).dictionary_encode()
+    last = np.zeros(len(keys.dictionary), np.int64)
+    last[keys.indices.to_numpy()] = np.arange(len(fresh))
+    latest = fresh.take(pa.array(np.sort(last)))
+    at = pc.index_in(_keys(latest, target), value_set=_keys(old, target))
+    known = np.asarray(pc.is_valid(at), bool)
+    same = np.zeros(len(latest), bool)
+    same[known] = _equal(old.take(at.drop_null()), latest.filter(pa.array(known)))
+    counts = {
+        "new": int((~known).sum()),
+        "updated": int((known & ~same).sum()),
+        "duplicate": len(fresh) - len(latest),
+        "unchanged": int(same.sum()),
+    }
+    replaced = np.zeros(len(old), bool)
+    replaced[at.drop_null().to_numpy()] = True
+    table = pa.concat_tables([old.filter(pa.array(~replaced)), latest.select(old.column_names)])
+    return conform(table, TABLES[target]), counts
+
+
+def _keys(rows: pa.Table, target: str) -> pa.Array:
+    columns = [pc.fill_null(rows[name].cast(pa.string()), "") for name in KEYS[target]]
+    found = pc.binary_join_element_wise(*columns, UNIT)
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
+def _equal(before: pa.Table, after: pa.Table) -> NDArray[np.bool_]:
+    """Which rows of two tables of one length are equal in every column."""
+    same = np.ones(len(before), bool)
+    for name in before.column_names:
+        left, right = before[name], after[name]
+        if pa.types.is_nested(left.type):
+            same &= np.fromiter(map(eq, left.to_pylist(), right.to_pylist()), bool, len(before))
+        else:
+            equal = pc.fill_null(pc.equal(left, right), False)
+            same &= np.asarray(pc.or_(equal, pc.and_(pc.is_null(left), pc.is_null(right))), bool)
+    return same
