@@ -98,7 +98,8 @@ def topics_for_month(
     decided = edits_of(edits)
     model = _model(found, current, history, settings, decided)
     view, place = applied(model, decided, live=live(history, month))
-    before = found.rows(i for i, m in enumerate(found.month) if m in set(sorted(set(found.month) - {month})[-window:]))
+    earlier = set(sorted(set(found.month) - {month})[-window:])
+    before = found.rows(i for i, m in enumerate(found.month) if m in earlier)
     spoken = [_assigned(part, model, place, settings, spread) for part in (current, before)]
     index, similarity = spoken[0]
     log.info(
