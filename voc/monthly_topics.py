@@ -58,19 +58,20 @@ def names(lake: Lake) -> dict[str, str]:
 
 def _inputs(work: Workspace, month: str) -> str:
     lake = work.lake
-    made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in _months(lake, month)]
+    made_of = [(lake.fingerprint("mentions", m), lake.fingerprint("reviews", m)) for m in _months(work, month)]
     counted = (lake.fingerprint("skus"), work.config.nlp.min_confidence, work.config.ranking.history)
     return digest(
         work.config.topics.model_dump(), voc.__version__, made_of, lake.fingerprint("topic_edits"), counted
     )  # fmt: skip
 
 
-def _months(lake: Lake, month: str) -> list[str]:
-    return [m for m in lake.months("mentions") if m <= month]
+def _months(work: Workspace, month: str) -> list[str]:
+    """`month` and as many annotated months before it as changes are looked for in."""
+    return [m for m in work.lake.months("mentions") if m <= month][-work.config.ranking.history - 1 :]
 
 
 def _found(work: Workspace, month: str, topic_room: Any, engine: Engine | None) -> Any:
-    lake, settings, months = work.lake, work.config.topics, _months(work.lake, month)
+    lake, settings, months = work.lake, work.config.topics, _months(work, month)
     return topic_room.topics_for_month(
         lake.read("mentions", months=months),
         lake.read("reviews", months=months, columns=["review_id", "month", "text", "flags", "duplicate_of", "lang"]),
