@@ -4,7 +4,8 @@ import random
 
 import pyarrow as pa
 
-from voc.extract.cues import NO_CUES, cues, degree, negation, quoted
+from voc.extract.beside import degree, negation, quoted
+from voc.extract.cues import NO_CUES, cues
 from voc.extract.mentions import analyze
 from voc.extract.scan import scanner
 from voc.taxonomy import load

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voc.extract import cues
+from voc.extract import beside, cues
 from voc.text.required import alphabet, required
 
 
@@ -32,7 +32,7 @@ def test_a_pattern_without_literals_is_refused(pattern: str) -> None:
         required(pattern)
 
 
-PATTERNS = (*cues.CUES, *cues.BACKWARD, *cues.FORWARD, *cues.DEGREES, *cues.SNEERS)
+PATTERNS = (*cues.CUES, *beside.BACKWARD, *beside.FORWARD, *beside.DEGREES, *cues.SNEERS)
 
 
 @settings(max_examples=150, deadline=None)

@@ -13,8 +13,8 @@ from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from voc.extract.beside import degree, negation, quoted
 from voc.extract.combine import Hit, Match, combined
-from voc.extract.cues import degree, negation, quoted
 from voc.extract.lexicon import Lexicon
 from voc.taxonomy import Combination, opinions
 

@@ -1,4 +1,4 @@
-"""What turns a word's meaning round: negation, doubt, hearsay, questions, and what customers announce.
+"""What turns a clause's meaning: doubt, hearsay, questions, and what customers announce.
 
 All patterns are bounded and see one clause of normal text (at most `LONGEST` code points).
 """
@@ -7,62 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 LONGEST = 400
-_REACH = 14
-
-# --- negation ---------------------------------------------------------------------------------------------------
-_FILL = (
-    r"(?:任何|哪|包|袋|盒|颗|粒|次|烂的?|坏的?|破的?|碎的?|破损|磕碰|异味|虫|和|或者?|以及|一|见|见到|"
-    r"一点|一丁点|半点|丝毫|一个|一颗|一点儿|什么|啥|那么|这么|很|太|特别|非常|怎么|咋|多么|多|有|发现|"
-    r"看到|吃到|吃出|出现|遇到|"
-    r"碰到|感觉到?|觉得|觉着|会|能|是|的|再|让人|让我|给人|想象中?|像|算|算是|一直|都|到|过|闻到|受到|"
-    r"那种|存在|明显|其他|"
-    r"预期|想的|传说中|图片上?|说的|网上说的|宣传|描述|到现在|任|丝)"
-)
-_NEGATED = re.compile(
-    rf"(?:(?<!要)没有?(?!想到|话|毛病|得)|(?<!不得)(?<!不能)(?<!无)不(?!得|过|但|仅|光|止|管|论|知道|"
-    rf"愧|错|够|足|同|妨|如|少|断|停|要太|是一般|只)"
-    r"|毫无|全无|并无|从无|无(?!语|论|敌|奈|比|限|良|聊)|未(?!来|免)|零(?!食)|从未|绝非|并非|非(?!常)|"
-    r"不要|不用(?:再|我|去)?|不必|无需|用不着|不怕|不带|唔|冇|莫得|木有|别想|不存在)"
-    rf"{_FILL}{{0,3}}$"
-)
-_MAY_NEGATE = frozenset("不没无未非零毫全冇唔莫木别谁如及绝从哪怎")
-_FALLS_SHORT = re.compile(
-    r"(?:没有?|不如|不及|比不上)(?:上次|以前|之前|从前|原来|第一次|别家|其他|别的|图片|照片|想象|网上|"
-    r"超市|外面|描述|介绍|宣传|说的|传说|期待|预期).{0,8}$"
-    r"|没有?(?!坏|烂|破|碎|任何|一|什么|过|异|添)[^,很都是也,不]{1,6}的$"
-)
-_DENIED = re.compile(
-    r"(?:不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说|哪有|哪会|哪能|怎么会|怎么可能)(?:说|"
-    r"很|太|那么|特别|有多|多|什么|因为)?$"
-)
-_NOT_ONLY = re.compile(r"(?:不仅仅?|不但|不光|不止|不只|岂止|非但)(?:是)?(?:[^,，]{0,2})$")
-_WITHOUT_DOUBT = re.compile(
-    r"(?:不得不|不能不|没有不|无不|不要太|不能再|不可能更|不是一般的?|别提多|不用说|要多.{1,3}有多|不能更|"
-    r"没有比.{1,6}更|再.{1,3}不过)(?:说|承认|夸|赞|是)?$"
-)
-_TAKEN_BACK = re.compile(
-    r"^(?:是?不可能|谈不上|算不上|个(?:鬼|屁|锤子|毛线|头啊)|才怪|不到哪|不了多少|不起来|"
-    r"两个字(?:沾不上|不沾边)|不沾边|不要钱|包退|也没有|的反面|(?:都|也)(?:没有?|未)(?:见|看|发现|吃|遇|碰|闻|磕|压|破|碎|漏|洒|.{1,2}(?:出来|到|着|过))(?:过|到|着)?)"
-)
-_NEGATED_EN = re.compile(
-    r"(?:\b(?:not|no|never|without|hardly|barely|cannot|nothing|none|neither|nor|zero|lack of|lacks|"
-    r"lacked|far from|anything but|"
-    r"free of|didn'?t|don'?t|doesn'?t|wasn'?t|weren'?t|isn'?t|aren'?t|won'?t|wouldn'?t|can'?t|"
-    r"couldn'?t|haven'?t|hasn'?t|hadn'?t|ain'?t)"
-    r"\s+(?:(?!only|just|but|and)[a-z']+\s+){0,2})$"
-)
-_STRONG = re.compile(
-    r"(?:太|非常|特别|超级?|极其?|巨|贼|死|真|好|十分|相当|实在|完全|简直|严重|根本|一点都?|very|so|"
-    r"too|extremely|really|super|totally)(?:是|的|地)?\s*$"
-)
-_MILD = re.compile(
-    r"(?:有点儿?|有些|略微?|稍微?|稍稍|偏|一点点|些许|微微|不太|不是很|不怎么|比较|还算|slightly|"
-    r"somewhat|a bit|a little)\s*$"
-)
-_MILD_AFTER = re.compile(r"^(?:了?一?点|了?些|一丢丢|一些)")
 
 # --- doubt ------------------------------------------------------------------------------------------------------
 _SUPPOSED = re.compile(
@@ -72,6 +18,10 @@ _SUPPOSED = re.compile(
     r"犯嘀咕|心里没底|生恐|唯恐|害怕会|恐怕会|惟恐|"
     r"害怕|恐惧|预防|谨防|就算|哪怕|除非|\b(?:if|unless|in case|afraid|worried|worry|fear|"
     r"thought it would|expected it to be)\b"
+)
+_FEARS = re.compile(
+    r"(?<!恐)(?<!不)怕(?!是|的|了)|(?<!不用)(?<!不必)(?<!没)担心|"
+    r"害怕|提心吊胆|忐忑|生恐|唯恐|没底|犯嘀咕|捏.{0,3}汗"
 )
 _HEARSAY = re.compile(
     r"谣传|风言风语|(?:群里|圈里|坊间|江湖|街坊|外面|都|有人|到处)(?:在)?(?:传|盛传|疯传|流传)|传(?:说中?|得沸沸|得神)|道听途说|"
@@ -83,27 +33,29 @@ _HEARSAY = re.compile(
 )
 # What one other says: it counts unless the writer sets an own experience against it in the next clause.
 _TOLD = re.compile(
-    r"评论区|一片差评|清一色差评|差评如潮|(?:我[姐妹妈爸哥弟爷奶舅姨嫂]|老[公婆妈爸]|婆婆|嫂子|邻居|同事|朋友|闺蜜|室友|亲戚|同学|网友|别的顾客|其他人|有的人|有些人|好多人|很多人|大家|人家|她|他们?|都)(?:们|都)?(?:说|讲|反映|吐槽|抱怨|嫌)|"
+    r"评论区|一片差评|清一色差评|差评如潮|(?:(?:我|俺|咱)?(?:[表堂大小]?[姐妹妈爸哥弟爷奶舅姨嫂姑叔]){1,2}|老[公婆妈爸师板]|对象|男友|女友|男朋友|女朋友|孩子他?[爸妈]|隔壁|发小|群友|姐妹们|店员|导购|主播|博主|客服|婆婆|嫂子|邻居|同事|朋友|闺蜜|室友|亲戚|同学|网友|别的顾客|其他人|有的人|有些人|好多人|很多人|大家|人家|她|他们?|都)(?:们|都)?(?:推荐|安利|介绍|种草)?(?:时|的时候|我)?(?:说|讲|反映|吐槽|抱怨|嫌)|"
     r"\b(?:some(?:one|body| people)|others?|people|friends?|neighbou?rs?|everyone) "
     r"(?:said|say|says|told|mentioned|complained?)\b"
 )
 _MINE = re.compile(
-    r"^(?:但是?|不过|可是?|而|倒是|其实|反正)?(?:实际|吃着|用着|吃起来|用起来|到手|收到|我|咱|俺|本人|自己|"
+    r"^(?:但是?|不过|可是?|而|倒是|其实|反正|结果|谁知道?|哪知道?|没想到|谁料到?|岂料|然而|事实上|到头来|亲测|实测|亲身)?(?:实际|吃着|用着|吃起来|用起来|到手|收到|我|咱|俺|本人|自己|"
     r"i\b|my\b|mine\b|ours?\b|but (?:i|my|mine)\b)"
 )
 _CONFIRMED = re.compile(r"果然|确实|真的是|还真|名不虚传|所言不虚|没骗人|真有|indeed|sure enough|true")
 _PAST = re.compile(
+    r"(?:春|夏|秋|冬)天(?:买|吃|来|拍)|(?:去|前|大前|往)年|年初|月初|上(?:个)?月|上半年|早几年|前些年|前阵子|前段时间|头几[次回]|开业(?:那会|时|初)|刚开(?:业|店)|买的时候还|那(?:会儿?|时候?|阵子)|(?:第[一1]|头)(?:箱|包|盒|批|瓶|袋)|"
     r"第一次|首次|首单|首购|第一单|刚开袋|头[一两几]次|头[一两几]回|前[两几]次|前[两几]回|上次|上回|之前|以前|刚开始|一开始|最开始|起初|首评|以往|"
     r"前面买|当初|早先|从前|刚(?:收到|到手|买来|拿到|打开|开封|拆开|用)(?:的?时|时候|那会|那几天|的时候)?|"
     r"last time|first time|used to|at first"
 )
 _NOW = re.compile(
     r"第[三四五六七八2-9]次|二次(?:购买|回购|下单)|第二天|隔天|过后|复购|再次回购|放了?[一两二三几]?[天周]|过了[一两几][天周]|[几两三]天后|[一两]周后|用了[一两几].?[天周月]|追加|再次(?:买|购|下单)|"
+    r"(?:入|开)(?:春|夏|秋|冬)|(?:这|新)(?:阵子|两天|几天|个月|季|箱|包|盒|瓶|袋|趟|单)|今年|本月|眼下|近来|如今|(?:第[二2三3])(?:箱|包|盒|批|瓶|袋)|越到后面|到后来|"
     r"这次|这回|现在|今天|最近|后来|追评|第二次|如今|这一?批|结果|没想到|谁知|再买|回购后|this time|"
     r"but now|now it|second time|lately"
 )
 _OTHERS = re.compile(
-    r"^(?:而|但是|但|不像|虽然)?(?:别家|其他家|其它家|别人家|隔壁|别的(?:店|牌子|家|品牌|地方)|"
+    r"^(?:而|但是|但|不像|虽然)?(?:别家|其他家|其它家|别人家|隔壁|别的.{0,3}(?:店|牌子|家|品牌|地方|馆|厂|超市|平台|商家)|人家(?!都?说)|"
     r"其他(?:店|牌子|品牌|地方|商家)|其它(?:店|牌子|品牌)|other (?:brands?|stores?|shops?))"
 )
 _UNLIKE_OTHERS = re.compile(
@@ -226,47 +178,8 @@ _SWITCH = re.compile(
     r"go(?:ing)? (?:back )?to|buy(?:ing)?|stick(?:ing)? (?:to|with)|back to)\s+$"
 )
 
+
 # --- the readings that other modules use ----------------------------------------------------------------------------
-Negation = Literal["", "negated", "denied"]
-
-
-def negation(text: str, start: int, end: int, first: int) -> Negation:
-    """How text[start:end] is negated, looking back to `first` and a little forward.
-
-    'negated' turns the sign (没压碎, 不是很新鲜); 'denied' only takes the claim back (不能说难吃).
-    """
-    return negated_before(text, start, first) or ("negated" if taken_back(text, end) else "")
-
-
-def negated_before(text: str, start: int, first: int) -> Negation:
-    """How what stands between `first` and `start` negates the word at `start`."""
-    before = text[max(first, start - _REACH) : start]
-    if start > first and (text[start].isascii() or not _MAY_NEGATE.isdisjoint(before)):
-        if text[start].isascii() and _NEGATED_EN.search(text[max(first, start - 40) : start]):
-            return "negated"
-        if _DENIED.search(before):
-            return "denied"
-        if _FALLS_SHORT.search(text[max(first, start - 18) : start]):
-            return "negated"
-        meant = _WITHOUT_DOUBT.search(before) or _NOT_ONLY.search(before)
-        if not before.isascii() and not meant and _NEGATED.search(before):
-            return "negated"
-    return ""
-
-
-def taken_back(text: str, end: int) -> bool:
-    """Whether what follows a word that ends before `end` takes it back (好吃才怪)."""
-    return _TAKEN_BACK.match(text[end : end + 6]) is not None
-
-
-def degree(text: str, start: int, end: int, first: int) -> float:
-    """A factor on strength: 1.2 after an intensifier, 0.7 beside a softener, else 1."""
-    before = text[max(first, start - 10) : start]
-    if _MILD.search(before) or _MILD_AFTER.match(text[end : end + 4]):
-        return 0.7
-    return 1.2 if _STRONG.search(before) else 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Cues:
     """What a clause as a whole is: each flag as its name says; `supposed` is where a supposition begins, or None."""
@@ -307,11 +220,6 @@ _CUES = (
 CUES = tuple(pattern.pattern for pattern in _CUES)
 _ANY = re.compile("|".join(CUES))
 _EVERY = (1 << len(CUES)) - 1
-# What `negation` and `degree` look for before and after a word. voc.extract.scan asks them only where a literal of one
-# of these stands near, so a pattern that they come to use must be listed here.
-BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED))
-FORWARD = tuple(p.pattern for p in (_TAKEN_BACK, _MILD_AFTER))
-DEGREES = tuple(p.pattern for p in (_STRONG, _MILD))
 SNEERS = (_SNEER.pattern,)
 NO_CUES = Cues(None, *(False,) * 17)
 
@@ -376,6 +284,16 @@ def turns(clause: str) -> bool:
     return bool(_TURNED.search(clause))
 
 
+def confirms(clause: str) -> bool:
+    """Whether the clause says that what was expected came (果然)."""
+    return bool(_CONFIRMED.search(clause))
+
+
+def fears(clause: str) -> bool:
+    """Whether the clause fears something (生怕)."""
+    return bool(_FEARS.search(clause))
+
+
 def ambivalent(word: str) -> bool:
     """Whether `word` praises or mocks, as its company decides (绝了, 666, 🙂)."""
     return bool(_AMBIVALENT.fullmatch(word))
@@ -384,12 +302,3 @@ def ambivalent(word: str) -> bool:
 def sneers(clause: str) -> bool:
     """Whether the whole clause is a sneer that turns the praise after it (呵呵，好一个无添加)."""
     return bool(_SNEER.fullmatch(clause))
-
-
-QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
-
-
-def quoted(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] stands in quotation marks by itself, with at most a degree word inside."""
-    before = next((n for n in range(start - 1, max(-1, start - 4), -1) if text[n] in QUOTES), None)
-    return before is not None and QUOTES[text[before]] in text[end : end + 2]

@@ -26,7 +26,7 @@ from voc.extract.aspects import (
     likened_before,
     speaks,
 )  # fmt: skip
-from voc.extract.cues import degree, negated_before, quoted, taken_back
+from voc.extract.beside import degree, negated_before, quoted, taken_back
 from voc.extract.places import Flags, Ints
 from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
 from voc.text.clauses import Clauses

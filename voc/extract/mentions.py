@@ -38,7 +38,7 @@ from voc.extract.naming import Namer, named, namer
 from voc.extract.places import Ints
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
 from voc.extract.scan import Scanner, scanner
-from voc.extract.settle import ASKED, general_issue
+from voc.extract.settle import ASKED, SETTLED, general_issue
 from voc.models import find, own, polarity
 from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
@@ -351,7 +351,7 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
         rival[n], how = reading.special[int(asked[n])]
         if how == "reversed":
             value[n] = -value[n]
-        elif how == ASKED and value[n] > -ACCUSES:
+        elif how == SETTLED or (how == ASKED and value[n] > -ACCUSES):
             value[n] = 0.0
     waiting = np.flatnonzero(found.intent == UNDECIDED)
     at = np.searchsorted(asked, found.clause[waiting])

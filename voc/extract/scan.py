@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.extract import cues
+from voc.extract import beside, cues
 from voc.extract.alike import kinds, may_link
 from voc.extract.aspects import HARDLY
 from voc.extract.compare import OTHERS
@@ -37,7 +37,7 @@ NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
 _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
 _CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
-_BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, 3, 6
+_BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, 3, 7
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     keys: dict[str, list[int]] = {term.word: [number, 0] for number, term in enumerate(terms)}
     marked = [(1 << _CUES_FROM + n, pattern) for n, pattern in enumerate(cues.CUES)]
     for mark, patterns in (
-        (_BACK, cues.BACKWARD), (_DEGREES, cues.DEGREES), (_AFTER, cues.FORWARD), (_OTHERS, (OTHERS,)),
+        (_BACK, beside.BACKWARD), (_DEGREES, beside.DEGREES), (_AFTER, beside.FORWARD), (_OTHERS, (OTHERS,)),
         (_SNEERS, cues.SNEERS), (_VISIT, (VISITS,)),
     ):  # fmt: skip
         marked += [(mark, pattern) for pattern in patterns]
@@ -372,4 +372,4 @@ def _after_sentence(sheet: Sheet, clauses: Clauses) -> Flags:
 
 @lru_cache(maxsize=1)
 def _quotes() -> Flags:
-    return where(f"[{''.join(cues.QUOTES)}]")
+    return where(f"[{''.join(beside.QUOTES)}]")

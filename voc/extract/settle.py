@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from voc.extract.aspects import Claim, Span
 from voc.extract.compare import Compared
-from voc.extract.cues import NO_CUES, Cues, ambivalent, of_oneself, sneers, turns
+from voc.extract.cues import NO_CUES, Cues, ambivalent, confirms, fears, of_oneself, sneers, turns
 from voc.extract.lexicon import Lexicon
 
 ASKED = "asked"
 """How a question is left open: it may accuse (眼睛长着是出气的吗)."""
+SETTLED = "settled"
+"""How a clause is left open that the model need not judge any more."""
 _SHORT = 4
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
 
@@ -91,6 +93,7 @@ def settled(
         here = part.cues
         if here.others and part.compared is None:
             others = part.claims
+            _against_expectation(part.claims, part.number + 1, parts, text, lexicon, findings, left)
             continue
         if here.unlike_others and others and not [c for c in part.claims if not c.general]:
             findings.extend(
@@ -100,9 +103,15 @@ def settled(
             others = []
             continue
         if here.hearsay or here.not_met or (here.told and of_oneself(_following(text, parts, part.number))):
+            if not here.not_met:
+                _against_expectation(part.claims, part.number + 1, parts, text, lexicon, findings, left)
             continue
         found = [c for c in part.claims if not _supposed(c, part)]
+        if len(found) < len(part.claims) or fears(clause):
+            gone = [c for c in part.claims if c not in found]
+            _against_expectation(gone, part.number + 1, parts, text, lexicon, findings, left, feared=fears(clause))
         if here.past and last_now > part.number:
+            _against_expectation(part.claims, last_now, parts, text, lexicon, findings, left)
             continue
         rival = part.compared.rival if part.compared else None
         found, forced = _against(found, part, lexicon)
@@ -132,6 +141,29 @@ def settled(
             how = part.compared.how if part.compared else ""
             left.append(Open(part.number, waiting, rival, how))
     return findings, left
+
+
+def _against_expectation(
+    expected: Sequence[Claim], number: int, parts: Parts, text: str, lexicon: Lexicon, findings: list[Finding],
+    left: list[Open], *, feared: bool = False,
+) -> None:  # fmt: skip
+    """What was feared, heard, once so, or is so elsewhere sets off what came: clause `number`, if it says nothing itself.
+
+    担心坐不下,店家给换了张大的 praises by that alone; with 果然 in it the fear came true.
+    """
+    if number >= len(parts):
+        return
+    signs = {c.sign for c in expected if c.sign} or ({-1} if feared else set())
+    part = parts[number]
+    here = part.cues
+    silent = not any(c.sign or c.polarity is None for c in part.claims)
+    if len(signs) != 1 or not silent or here.question or here.request or here.supposed is not None or here.hearsay:
+        return
+    sign = signs.pop() * (1 if confirms(text[slice(*part.span)]) else -1)
+    claim = _whole(part, lexicon, 0.5 * sign, 0.5)
+    if claim is not None:
+        findings.append(Finding(claim, "praise" if sign > 0 else "complaint"))
+        left.append(Open(number, (), None, SETTLED))
 
 
 def _complains(parts: Parts) -> bool:
