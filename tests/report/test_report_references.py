@@ -1,6 +1,7 @@
 """Every reference that a page prints leads back to rows, and the numbers of reviews and customers are those rows' number."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import builder
@@ -11,6 +12,7 @@ import voc
 from voc import refs
 from voc.commands.init import create
 from voc.lake import MONTHLY, Lake
+from voc.report import editions
 from voc.report.build import build
 from voc.schemas import TABLES
 
@@ -20,6 +22,7 @@ NOT_REVIEWS = {
     "quarantine",
     "keywords",
     "tags",
+    "published",
 }  # cells, files, rows refused; invented in this month
 TABLES_OF_A_MONTH = (
     "ranking",
@@ -57,11 +60,22 @@ class Numbers(HTMLParser):
             self.open = None
 
 
+def edition_before(data):
+    """What an earlier report of the month left: one review less."""
+    rows = editions.edition(data)
+    for row in rows:
+        if row["key"] == "reviews":
+            row["value"] -= 1
+    named = [{"month": builder.MONTH, "edition": 1, **row} for row in rows]
+    return pa.Table.from_pylist(named, schema=TABLES["published"])
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The invented month as a project on disk, and its report."""
     folder = tmp_path_factory.mktemp("refs")
     data = builder.build(n_reviews=1200, n_months=3)
+    data = replace(data, published=edition_before(data))
     create(folder / "p")
     lake = Lake(folder / "p" / "lake")
     for name in ("reviews", "mentions", *TABLES_OF_A_MONTH):
@@ -75,6 +89,7 @@ def project(tmp_path_factory):
     lake.replace("ingests", data.ingests)
     refused = {"ingest_id": "i-jd", "line": 3, "reason": "bad_date", "message": "?", "raw": "?"}
     lake.replace("quarantine", pa.Table.from_pylist([refused], schema=TABLES["quarantine"]))
+    lake.replace_month("published", builder.MONTH, data.published)
     build(data, folder / "r")
     return voc.open(folder / "p"), folder / "r"
 
@@ -114,6 +129,20 @@ def test_the_numbers_on_the_first_page_are_those_behind_their_references(project
     harm = refs.make("mentions", month=builder.MONTH, intent="complaint", severity="S1")
     assert (harm, str(behind(opened, harm))) in Numbers((out / "index.html").read_text(encoding="utf-8")).found
     assert len(checked) >= 4
+
+
+def test_every_number_of_the_first_page_resolves_and_every_printed_count_has_a_reference(project):
+    """All of them are walked, other months and editions included; what is no link has a reference all the same."""
+    opened, out = project
+    found = Numbers((out / "index.html").read_text(encoding="utf-8")).found
+    assert len(found) > 60 and {"exposure", "mentions", "ranking", "published"} <= {refs.parse(r)[0] for r, _ in found}
+    for ref, text in found:
+        _, filters = refs.parse(ref)
+        n = behind(opened, ref)  # raises where a reference leads nowhere
+        if text not in ("0", "—") and filters.get("month", builder.MONTH) == builder.MONTH:
+            assert n > 0, (ref, text)
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert html.count('class="n"') == html.count('class="n" data-ref="') == len(found)
 
 
 def test_phrases_lead_to_the_customers_who_said_them(project):

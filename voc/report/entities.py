@@ -70,6 +70,7 @@ def _common(ctx: Context, dim: str, key: str) -> dict[str, Any]:
         "rating_n": e.rating_n,
         "left_out": e.n_default + e.n_flagged,
         "cases": (cases := safety.cases(ctx, dim=dim, key=key)),
+        "at_once": safety.AT_ONCE,
         "gone": safety.gone(ctx, dim=dim, key=key),
         "standing": safety.standing(w, cases),
         "safety": Fig(w.count(len(cases)), safety.ref(ctx, dim, key), "", len(cases)),

@@ -12,7 +12,7 @@ from voc.report.context import Context
 from voc.report.figures import Fig, wilson
 from voc.report.records import Row
 from voc.report.told import loved, phrases, told, topics
-from voc.report.words import SMALL
+from voc.report.words import NONE, SMALL
 
 CARDS = 12
 
@@ -53,7 +53,8 @@ def stores(ctx: Context) -> dict[str, Any]:
             if 0 < n < SMALL
         ],
         "ownership": ownership.both(ctx),
-        "answers": scorecard.answers(ctx),
+        "answers": (answers := scorecard.answers(ctx)),
+        "timed": any(a.hours != NONE for a in answers),
         "examples": scorecard.examples(ctx),
         "fixes": [f for f in followup.fixes(ctx)],
         "loved": loved(ctx),

@@ -22,6 +22,7 @@ from voc.report.words import FOUND, Words
 
 AWAITING, EXCLUDED = "awaiting", "excluded"
 ORDER = ("verified", AWAITING, EXCLUDED)
+AT_ONCE = 3  # cases that stand above a store's list or a product's signals; the others follow further down
 FIRST = 12  # groups of cases that are shown before the others are folded away
 
 
@@ -91,7 +92,7 @@ def waiting(ctx: Context, cases: Sequence[Case]) -> tuple[str, ...]:
         standing(w, cases),
         w.pick(
             f"待核实最早一例到月末已过 {hours:,} 小时",
-            f"the first to be verified was {hours:,} {'hour' if hours == 1 else 'hours'} old at the month's end",
+            f"the oldest unverified one was {hours:,} {'hour' if hours == 1 else 'hours'} old at the month's end",
         ),
     )
 

@@ -119,13 +119,17 @@ def _cares(ctx: Context, *, records: int, quarantined: int, judged: int, silent:
             leaps[w.source(source)] = now / before
     if leaps:
         low, high = w.ratio(min(leaps.values())), w.ratio(max(leaps.values()))
+        everywhere = len(leaps) > 1 and len(leaps) == sum(
+            m == book.month and d == "source" for m, d, _ in book.exposure
+        )
+        which = w.pick("所有来源", "All sources") if everywhere else w.list(list(leaps))
         times = w.pick(
             f"{low if low == high else f'{low}–{high}'} 倍", f"{low if low == high else f'{low}–{high}'} times"
         )
         out.append(
             w.pick(
-                f"{w.list(list(leaps))}的评价是上月的 {times}：先查是否换了导出范围，再比较两个月。",
-                f"{w.list(list(leaps))} brought {times} the reviews of last month: "
+                f"{which}的评价是上月的 {times}：先查是否换了导出范围，再比较两个月。",
+                f"{which} brought {times} the reviews of last month: "
                 "check whether the export changed before comparing.",
             )
         )
