@@ -1,7 +1,11 @@
+import re
+
 import numpy as np
 import pytest
 
+from voc.text import duplicates
 from voc.text.duplicates import near_duplicates
+from voc.text.normalise import normalise_all
 
 LONG = "这个坚果礼盒包装很漂亮，送给长辈他们都说好吃，物流也快，下次过年还会再买"
 
@@ -59,3 +63,21 @@ def test_recall_and_precision_against_all_pairs():
 def test_impossible_options(options):
     with pytest.raises(ValueError, match=r"threshold|bands"):
         near_duplicates(["x"], **options)
+
+
+def test_more_texts_than_are_searched_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal texts are found among all, near ones among neighbours."""
+    monkeypatch.setattr(duplicates, "STRETCH", 2)
+    other = "门店的灯很暗，价签看不清楚，排队的人挤在一起，没有人管"
+    assert near_duplicates([LONG, LONG + "哦", other, other + "啊", LONG, LONG + "呀"]).tolist() == [0, 0, 2, 2, 0, 5]
+
+
+def test_forms_are_the_same_by_table_and_one_by_one() -> None:
+    odd = ["ＡＢＣ，１２３", "①㎏。ｱﾞ", "e\u0301t\u00e9 \u1112\u1161\u11ab", "😀😀", "…", "", "繁體字！", "𠀀_𠀁"]
+    texts = [*odd, "坚果很脆，下次再买"] * 3
+    assert duplicates.bare(texts) == [re.sub(r"[\W_]+", "", form) or form for form in normalise_all(texts)]
+
+
+def test_keys_depend_on_the_text_alone() -> None:
+    first, second, again = duplicates.keys(["坚果很脆", "坚果不脆", "坚果很脆"])
+    assert first == again != second and int(first) == 1977016831651999112

@@ -35,6 +35,8 @@ from voc.text import duplicates
 UNLIKELY = 1e-7
 #: Praise and hostility by stars, and how alike texts are that belong together without being copies.
 PRAISE, HOSTILE, ALIKE = 4.0, 2.0, 0.5
+#: Texts that are taken out of Arrow at a time.
+TEXTS = 20_000
 #: What a row's flags depend on.
 COLUMNS = ["review_id", "kind", "created_at", "rating", "store_id", "sku_id", "order_id", "text", "flags"]
 _MICROSECONDS_AN_HOUR = 3_600_000_000
@@ -129,7 +131,9 @@ def find(rows: pa.Table, limits: Hygiene, *, month: str = "", memory: Memory | N
     before, remembered = np.full(n, -1), pa.nulls(0, pa.string())
     news = None
     if limits.copies:
-        forms = duplicates.bare(rows["text"].take(pa.array(wanted)).to_pylist())
+        forms: list[str] = []
+        for some in np.array_split(wanted, max(1, len(wanted) // TEXTS)):
+            forms += duplicates.bare(rows["text"].take(pa.array(some)).to_pylist())
         first[wanted] = wanted[duplicates.alike(forms, threshold=limits.near_duplicate)]
         long = np.fromiter((len(form) >= limits.near_duplicate_min_chars for form in forms), bool, len(forms))
         keys = duplicates.keys(forms)

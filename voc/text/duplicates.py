@@ -21,12 +21,12 @@ from voc.text.normalise import flat_forms, normalise_all
 
 SHORTEST = 8
 #: Distinct texts that are searched together; this bounds the memory that a month needs, however large it is.
-STRETCH = 200_000
+STRETCH = 100_000
 #: How far below the threshold the similarity of two signatures may lie before the texts themselves are not compared.
 DOUBT = 0.2
 _SEED = 20
 _HASH_BITS = 32
-_PAIRS_A_CALL = 1 << 16
+_PAIRS_A_CALL = 1 << 13
 _ROWS_A_CALL = 4_000  # signatures are handed over as Python numbers, some 36 bytes each
 _TEXTS_A_CALL = 20_000
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -52,6 +52,13 @@ def bare(texts: Sequence[str]) -> list[str]:
 
     Texts whose every character has a normal form by itself, nearly all, are taken through a table together.
     """
+    out: list[str] = []
+    for start in range(0, len(texts), _TEXTS_A_CALL):
+        out += _bare(texts[start : start + _TEXTS_A_CALL])
+    return out
+
+
+def _bare(texts: Sequence[str]) -> list[str]:
     forms, plain = _tables()
     codes = _codes(texts)
     within = np.minimum(codes, len(forms) - 1)
