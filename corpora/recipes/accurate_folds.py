@@ -1,10 +1,9 @@
 """The encoder against the linear model on clauses: jd_laptop_clause_sentiment in five folds, three classes.
 
-    python -m voc.corpora.recipes.accurate_folds DATA BUILD [--tuned]
+    python -m voc.corpora.recipes.accurate_folds DATA BUILD
 
-BUILD is the folder of `voc models build`; its network saw none of the labels. Without --tuned what it says of a clause
-(polarity, issues, spans) stands beside the linear scores where these are adapted to four folds; with it the network itself is
-trained on four folds. Either is asked about the fifth, each row as published, in the folds of the linear model.
+BUILD is the folder of `voc models build`. Its network, which saw none of the labels, is trained on four folds and asked
+about the fifth, each row as published. The folds are those of the linear model.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from voc.corpora.recipes.accurate_rows import Asked, Example
 from voc.corpora.recipes.accurate_train import Encoded, Net, Settings, Shape, collate, encoded, stretches, train
 from voc.corpora.recipes.polarity import NEGATIVE, NEUTRAL, POSITIVE, table
 
-from voc.evaluate import protocols
 from voc.models.encoder import NAME
 from voc.models.files import find
 from voc.text.normalise import normalise_all
@@ -61,34 +59,6 @@ def folds(data: Path, net: Net, tokenizer: Tokenizer, codes: Sequence[str]) -> d
     return {"macro F1": macro_f1(labels, given), "accuracy": float((labels == given).mean())}
 
 
-def stacked(data: Path, net: Net, tokenizer: Tokenizer, codes: Sequence[str]) -> dict[str, float]:
-    """Macro F1 and accuracy of the linear scores adapted to four folds, with what `net`, as it is, says beside them."""
-    found = protocols.laptop_clauses(data, baseline=False, beside=lambda texts: said(net, texts, tokenizer, codes))
-    answer = found[protocols.OURS]
-    return {
-        "macro F1": macro_f1(answer.labels, answer.given),
-        "accuracy": float((answer.labels == answer.given).mean()),
-    }
-
-
-def said(net: Net, texts: Sequence[str], tokenizer: Tokenizer, codes: Sequence[str]) -> NDArray[np.float32]:
-    """Shape (n, columns): polarity, issues and tags of each text as a whole; zeros where it has no token."""
-    rows = encoded(
-        [Example(t, "laptop", (Asked((0, max(len(t), 1)), NEUTRAL),)) for t in texts], tokenizer, longest=110
-    )
-    heads = (net.polarity, net.issues, net.tags)
-    out = np.zeros((len(rows), sum(head.out_features for head in heads)), dtype=np.float32)
-    net.eval()
-    order = sorted((i for i, row in enumerate(rows) if len(row.ids) > 2), key=lambda i: len(rows[i].ids))
-    with torch.no_grad():
-        for start in range(0, len(order), _AT_ONCE):
-            some = order[start : start + _AT_ONCE]
-            batch = collate([rows[i] for i in some], codes)
-            means = stretches(net(batch.ids, batch.mask), batch)
-            out[some] = torch.cat([head(means) for head in heads], dim=1).numpy()
-    return out
-
-
 def judged(net: Net, rows: Sequence[Encoded], codes: Sequence[str]) -> NDArray[np.int64]:
     """The likeliest class of each row; neutral where it has no token."""
     out = np.full(len(rows), NEUTRAL)
@@ -115,15 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("build", type=Path)
-    parser.add_argument("--tuned", action="store_true", help="train the network on the folds, minutes each")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)
     tokenizer = Tokenizer.from_str((options.build / f"{NAME}-tokens.json").read_text(encoding="utf-8"))
     codes = sorted(find(NAME, options.build).settings["codes"])
     net = _network(load_file(options.build / "work" / NETWORK), len(codes))
-    measure = folds if options.tuned else stacked
-    sys.stdout.write(json.dumps(measure(options.data, net, tokenizer, codes), indent=2) + "\n")
+    sys.stdout.write(json.dumps(folds(options.data, net, tokenizer, codes), indent=2) + "\n")
     return 0
 
 

@@ -201,19 +201,13 @@ def targets(folder: Path) -> list[Example]:
     return [Example(text, "absa", tuple(dict.fromkeys(found))) for text, found in asked.items()]
 
 
-def laptop(folder: Path, *, sentiment: bool) -> list[Example]:
-    """Clauses on laptops with their category; with `sentiment` those of the polarity set too."""
+def laptop(folder: Path) -> list[Example]:
+    """Clauses on laptops with their category. The polarity set is left alone: `voc eval` adapts to it."""
     out = []
     for row in table(folder, "aspect/jd_laptop_clause_category"):
         text = normalise_all([row["clause"]])[0]
         if row["label"] in LAPTOP and text:
             out.append(Example(text, "laptop", clauses=(Clause((0, len(text)), groups=(LAPTOP[row["label"]],)),)))
-    if sentiment:
-        labels = {"0": NEUTRAL, "1": POSITIVE, "2": NEGATIVE}
-        for row in table(folder, "polarity/jd_laptop_clause_sentiment"):
-            text = normalise_all([row["clause"]])[0]
-            if text:
-                out.append(Example(text, "laptop", (Asked((0, len(text)), labels[row["label"]]),)))
     return out
 
 
@@ -321,8 +315,8 @@ def _label(mention: Mapping[str, Any]) -> int:
 # --- all of it ----------------------------------------------------------------------------------------------------------
 
 
-def training(folder: Path, *, sentiment: bool) -> list[Example]:
-    """Every training example, distinct by text within its origin; `sentiment` takes the laptop polarity clauses in."""
+def training(folder: Path) -> list[Example]:
+    """Every training example, distinct by text within its origin."""
     taxonomy = load("retail-food")
     tested = untouchable(folder)
     own = [s for s in bank() if not held_out(s.text)]
@@ -330,7 +324,7 @@ def training(folder: Path, *, sentiment: bool) -> list[Example]:
     restaurants = [e for e in aste(folder) if len(e.text) <= 70][:11_000]
     labelled = [
         *dimabsa(folder), *dimabsa(folder), *restaurants, *acos(folder), *targets(folder),
-        *laptop(folder, sentiment=sentiment), *short_clauses(folder),
+        *laptop(folder), *short_clauses(folder),
     ]  # fmt: skip
     kept = [e for e in labelled if e.text and bare(e.text) not in tested and not _reserved(e)]
     made = [*composed(own, count=16_000, seed=2), *composed(lexical, count=9_000, seed=3)]

@@ -46,6 +46,13 @@ def test_five_folds_beside_the_usual_baseline(corpora):
     assert ("voc fast", "calibration error") in value and ("TF-IDF + LR", "calibration error") not in value
 
 
+def test_the_accurate_profile_adapts_with_what_the_encoder_says(corpora):
+    found = evaluate.evaluate("laptop-clauses", corpora, profile="accurate")
+    value = {(f.system, f.measure): f.value for f in found}
+    assert {system for system, _ in value} == {"voc accurate"}
+    assert value["voc accurate", "macro F1"] >= 0.9
+
+
 def test_a_trade_left_out_is_judged_by_the_others(corpora):
     figures = evaluate.evaluate("trades", corpora, baselines=False)
     found = {f.measure: f for f in figures if f.system == protocols.OURS}

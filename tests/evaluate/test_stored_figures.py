@@ -16,6 +16,12 @@ def test_every_set_has_stored_figures():
     assert sets == set(evaluate.SETS)
 
 
+def test_the_accurate_profile_has_figures_of_its_sets():
+    rows = json.loads(STORED.with_name("accurate.json").read_text("utf-8"))
+    assert {row["set"] for row in rows} == {one.name for one in evaluate.SETS.values() if "accurate" in one.profiles}
+    assert {row["system"] for row in rows} == {"voc accurate"}
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize("name", ["waimai", "eprstmt", "makeup", "mcdonalds"])
 def test_stored_figures_are_those_of_the_shipped_models(name):
