@@ -61,6 +61,7 @@ def read(sheet: Sheet, *, scanner: Scanner, in_store: Sequence[bool | None] | No
     judgeable, english = _looks(sheet, clauses)
     knotty = (found.ironic | found.across)[clauses.row]
     knotty |= found.others
+    knotty[1:] |= found.others[:-1] & (clauses.row[1:] == clauses.row[:-1])
     knotty[_acting(said_by, reader.rows)] = True
     plain = reader.findings(np.flatnonzero(~knotty & (reader.which >= 0)))
     open_ = ~knotty & judgeable

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from voc.extract.aspects import Claim, Span
-from voc.extract.compare import Compared
+from voc.extract.compare import Compared, ours
 from voc.extract.cues import NO_CUES, Cues, ambivalent, confirms, fears, of_oneself, sneers, turns
 from voc.extract.lexicon import Lexicon
 
@@ -83,6 +83,7 @@ def settled(
     findings: list[Finding] = []
     left: list[Open] = []
     others: list[Claim] = []
+    beside, rival = -1, None
     if ironic or any(parts[n].cues.mock_praise or parts[n].cues.mock_warning for n in knotty):
         _ironic(text, parts, knotty)
     last_now = max((n for n in knotty if parts[n].cues.now), default=-1)
@@ -106,6 +107,13 @@ def settled(
             if not here.not_met:
                 _against_expectation(part.claims, part.number + 1, parts, text, lexicon, findings, left)
             continue
+        against = part.compared
+        if against is not None and against.how == "elsewhere":
+            if ours(_following(text, parts, part.number)):
+                beside, rival = part.number + 1, against.rival
+                _against_expectation(part.claims, beside, parts, text, lexicon, findings, left, rival=rival)
+                continue
+            against = None
         found = [c for c in part.claims if not _supposed(c, part)]
         if len(found) < len(part.claims) or fears(clause):
             gone = [c for c in part.claims if c not in found]
@@ -113,8 +121,8 @@ def settled(
         if here.past and last_now > part.number:
             _against_expectation(part.claims, last_now, parts, text, lexicon, findings, left)
             continue
-        rival = part.compared.rival if part.compared else None
-        found, forced = _against(found, part, lexicon)
+        rival = against.rival if against else rival if beside == part.number else None
+        found, forced = _against(found, against, part, lexicon)
         if here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
             # exports turn emoji into question marks: a long clause that asks nothing still says something
             found = [c if c.sign < 0 else c._replace(confidence=min(c.confidence, 0.5)) for c in found]
@@ -138,14 +146,14 @@ def settled(
         if forced:
             findings.append(forced)
         elif waiting or (not (found or announced or here.mock_warning) and here.supposed is None and part.judgeable):
-            how = part.compared.how if part.compared else ""
+            how = against.how if against else ""
             left.append(Open(part.number, waiting, rival, how))
     return findings, left
 
 
 def _against_expectation(
     expected: Sequence[Claim], number: int, parts: Parts, text: str, lexicon: Lexicon, findings: list[Finding],
-    left: list[Open], *, feared: bool = False,
+    left: list[Open], *, feared: bool = False, rival: str | None = None,
 ) -> None:  # fmt: skip
     """What was feared, heard, once so, or is so elsewhere sets off what came: clause `number`, if it says nothing itself.
 
@@ -162,7 +170,7 @@ def _against_expectation(
     sign = signs.pop() * (1 if confirms(text[slice(*part.span)]) else -1)
     claim = _whole(part, lexicon, 0.5 * sign, 0.5)
     if claim is not None:
-        findings.append(Finding(claim, "praise" if sign > 0 else "complaint"))
+        findings.append(Finding(claim, "praise" if sign > 0 else "complaint", rival))
         left.append(Open(number, (), None, SETTLED))
 
 
@@ -224,9 +232,10 @@ def _supposed(claim: Claim, part: Clause) -> bool:
     return place is not None and place[0] - part.span[0] >= part.cues.supposed
 
 
-def _against(found: list[Claim], part: Clause, lexicon: Lexicon) -> tuple[list[Claim], Finding | None]:
+def _against(
+    found: list[Claim], against: Compared | None, part: Clause, lexicon: Lexicon
+) -> tuple[list[Claim], Finding | None]:
     """Claims of a comparing clause as seen from our side, and a finding where only the construction decides."""
-    against = part.compared
     if against is None or against.how == "as_said":
         return found, None
     signed = [c for c in found if c.sign]
