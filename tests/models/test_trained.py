@@ -96,3 +96,40 @@ def test_the_command_compares_and_saves(tmp_path):
     assert mine["macro F1"] > shipped["macro F1"]
     assert own.load(tmp_path / "m").name.startswith("trained-")
     assert run(app, [*words, "--label", "差=negative", "--label", "好=positive"]).exit_code == 2  # the folder is taken
+
+
+@pytest.fixture(scope="module")
+def reviews():
+    """Reviews of a trade whose words nobody else uses; in a third of them nothing else tells what is meant."""
+    rnd = np.random.default_rng(2)
+    out = []
+    for _ in range(450):
+        good = bool(rnd.random() < 0.5)
+        own_word = rnd.choice(("蓝标", "双环", "三叠") if good else ("红标", "单环", "散叠"))
+        known = rnd.choice(("非常满意", "很喜欢", "推荐购买") if good else ("非常失望", "太差了", "要求退货"))
+        out.append(f"{own_word}的,{'昨天到的' if rnd.random() < 0.3 else known}")
+    return out
+
+
+def test_a_trade_is_learnt_from_its_reviews_alone(reviews, tmp_path):
+    found = trained.without_labels(reviews, name="rings")
+    trained.save(found, tmp_path / "m")
+    model = own.load(tmp_path / "m")
+    texts = ["蓝标的,双环的", "红标的,散叠的", "一般般"]
+    chances = model.probabilities(texts)
+    assert model.classes(chances).tolist() == [2, 0, 1]
+    assert chances.sum(axis=1) == pytest.approx(1.0)
+    np.testing.assert_allclose(chances, found.probabilities(texts), atol=1e-5)
+    with pytest.raises(InputError, match="200 texts are too few"):
+        trained.without_labels(reviews[:200])
+
+
+def test_the_command_needs_no_label_column(reviews, tmp_path):
+    file = tmp_path / "reviews.jsonl"
+    file.write_text("\n".join(json.dumps({"text": text}, ensure_ascii=False) for text in reviews), "utf-8")
+    words = ["train", str(file), "--unlabelled", "-o", str(tmp_path / "m")]
+    assert run(app, [*words, "--level", "clause"]).exit_code == 2
+    result = run(app, words)
+    assert result.exit_code == 0 and "review_model" in result.output
+    table = voc.sentiment(["蓝标的,双环的", "红标的,散叠的"], model=tmp_path / "m")
+    assert table["label"].to_pylist() == ["positive", "negative"]

@@ -1,4 +1,4 @@
-"""Polarity learned from one's own labels (`voc train`): the shipped models' scores beside n-grams of the labelled texts.
+"""Polarity learned from one's own labels, or from one's own texts alone (`voc train`): shipped scores beside their n-grams.
 
 A folder holds the tensors of an `Adapted` and a manifest; `load` gives what judges texts, with the face of `Polarity`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from voc.models.files import ModelFile, enter, find, tensors
 from voc.models.linear import NgramLinear
 from voc.models.polarity import CLASSES, LANGUAGES, LEVELS, decided
 from voc.models.training import SEED
+from voc.models.unlabelled import LEAST, margins_of, settled
 from voc.text.sheet import normal_forms
 
 NAME = "trained"
@@ -28,23 +29,32 @@ FEWEST = 30
 """Texts that each class needs."""
 _FILE = "trained.safetensors"
 _NEUTRAL_ABOVE = 0.5
+_SURE = 0.8  # of the unlabelled texts, the surest ones
 
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """`classes_of` (c,) is the index into CLASSES of each class that was labelled; `langs` holds the one language."""
+    """`classes_of` (c,) is the index into CLASSES of each class that was labelled; `langs` holds the one language.
+
+    With `keeps_neutral` the shipped review model says how likely neutral is.
+    """
 
     name: str
     langs: tuple[str, ...]
     neutral_above: float
     classes_of: NDArray[np.int64]
     model: Adapted
+    keeps_neutral: bool = False
 
     def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Shape (n, 3), columns negative, neutral, positive; rows sum to 1, a class without labels has 0."""
         out = np.zeros((len(texts), len(CLASSES)), dtype=np.float32)
         if len(texts):
             out[:, self.classes_of] = self.model.probabilities(normal_forms(texts), elsewhere(texts, self.langs[0]))
+        if self.keeps_neutral and len(texts):
+            neutral = polarity.of_reviews(texts, lang=self.langs[0])[:, 1]
+            out *= (1 - neutral)[:, None]
+            out[:, 1] = neutral
         return out
 
     def classes(self, probabilities: NDArray[np.float32]) -> NDArray[np.int8]:
@@ -89,6 +99,20 @@ def train(texts: Sequence[str], labels: NDArray[np.integer], *, lang: str = "zh"
     return Trained(name, (lang,), _NEUTRAL_ABOVE, kinds.astype(np.int64), found)
 
 
+def without_labels(texts: Sequence[str], *, lang: str = "zh", name: str = NAME) -> Trained:
+    """From the reviews of one trade: the surest verdicts of the shipped model, once it has read them all, are the labels.
+
+    Raises InputError for fewer than LEAST texts, UnknownName for a language.
+    """
+    if len(texts) < LEAST:
+        raise InputError(f"{len(texts)} texts are too few to learn from without labels; {LEAST} are needed at least")
+    now = settled(normal_forms(texts), margins_of(polarity.of_reviews(texts, lang=lang)))
+    rows = np.sort(np.argsort(-np.abs(now), kind="stable")[: int(_SURE * len(texts))])
+    poles = np.where(now[rows] > 0, CLASSES.index("positive"), CLASSES.index("negative"))
+    model = train([texts[i] for i in rows.tolist()], poles, lang=lang, name=name)
+    return replace(model, keeps_neutral=True, neutral_above=polarity.load(lang, "review").neutral_above)
+
+
 def compare(
     texts: Sequence[str], labels: NDArray[np.integer], *, lang: str = "zh", level: str = "review", folds: int = 5
 ) -> Comparison:
@@ -129,6 +153,7 @@ def save(model: Trained, folder: Path, *, licence: str = "your own") -> ModelFil
     save_file({name: np.ascontiguousarray(part) for name, part in parts.items()}, path)
     settings = {
         "called": model.name, "langs": list(model.langs), "neutral_above": model.neutral_above,
+        "keeps_neutral": model.keeps_neutral,
         "classes": [CLASSES[kind] for kind in model.classes_of.tolist()],
         "longest": [member.ngrams.longest for member in model.model.members],
     }  # fmt: skip
@@ -157,6 +182,7 @@ def load(folder: Path) -> Trained:
         neutral_above=float(settings["neutral_above"]),
         classes_of=np.array([CLASSES.index(name) for name in settings["classes"]], dtype=np.int64),
         model=Adapted(members, parts["mixing"], parts["shift"]),
+        keeps_neutral=bool(settings["keeps_neutral"]),
     )
 
 

@@ -27,11 +27,15 @@ _OPTIONS = Options(longest=3, least=2, inverse_penalty=2.0, power=0.5, folds=0)
 
 def adapted(texts: Sequence[str], chances: NDArray[np.floating]) -> NDArray[np.float32]:
     """Probabilities (n, 3) of raw `texts` with their poles `settled`; the probability of neutral stays."""
-    sure = np.maximum(np.asarray(chances, dtype=np.float64), 1e-6)
-    margins = settled(normal_forms(texts), np.log(sure[:, 2]) - np.log(sure[:, 0]))
-    praise = 1.0 / (1.0 + np.exp(-margins))
+    praise = 1.0 / (1.0 + np.exp(-settled(normal_forms(texts), margins_of(chances))))
     poles = 1.0 - chances[:, 1]
     return np.stack([poles * (1.0 - praise), chances[:, 1], poles * praise], axis=1).astype(np.float32)
+
+
+def margins_of(chances: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Log odds (n,) of praise against blame from probabilities (n, 3)."""
+    sure = np.maximum(np.asarray(chances, dtype=np.float64), 1e-6)
+    return np.asarray(np.log(sure[:, 2]) - np.log(sure[:, 0]))
 
 
 def settled(texts: Sequence[str], margins: NDArray[np.floating]) -> NDArray[np.float64]:
