@@ -132,18 +132,19 @@ def test_tables_filter(chromium, report):
     page.close()
 
 
-def test_the_safety_ledger_is_narrowed_by_source(chromium, report):
+def test_the_safety_ledger_is_narrowed_by_source_and_state(chromium, report):
     page = opened(chromium, (report / "quality.html").as_uri())
-    rows = page.locator(".ledger tbody tr")
-    before = rows.count()
-    pick = page.locator("#safety .tools select").last
-    wanted = pick.locator("option").nth(1).inner_text()
-    pick.select_option(wanted)
+    before = page.locator(".ledger tbody tr").count()
     shown = page.locator(".ledger tbody tr:visible")
-    assert 0 < shown.count() < before and all(wanted in t for t in shown.all_inner_texts())
-    assert str(shown.count()) in page.locator("#safety .tools [aria-live]").inner_text()
-    pick.select_option("")
-    assert page.locator(".ledger tbody tr:visible").count() == before
+    for label in ("来源", "状态"):
+        pick = page.locator(f'#safety .tools select[aria-label="{label}"]').last
+        choices = pick.locator("option").all_inner_texts()[1:]
+        assert len(choices) > 1 and (label == "来源" or set(choices) <= {"待核实", "已核实", "已排除"})
+        pick.select_option(choices[0])
+        assert 0 < shown.count() < before and all(choices[0] in t for t in shown.all_inner_texts())
+        assert str(shown.count()) in page.locator("#safety .tools [aria-live]").last.inner_text()
+        pick.select_option("")
+        assert shown.count() == before
     page.close()
 
 
