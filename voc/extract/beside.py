@@ -117,10 +117,18 @@ def degree(text: str, start: int, end: int, first: int) -> float:
     return 1.2 if _STRONG.search(before) else 1.0
 
 
+QUOTE = 9
+"""How far quotation marks may stand from a word in them, in code points."""
+ENDS = frozenset("”」』’。!?;\n")
+_SPOKEN = re.compile(r"[说夸赞讲道叫念回评问:]$|[说夸赞讲道叫念][:,]$")
 QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "’"}
 
 
 def quoted(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] stands in quotation marks by itself, with at most a degree word inside."""
-    before = next((n for n in range(start - 1, max(-1, start - 4), -1) if text[n] in QUOTES), None)
-    return before is not None and QUOTES[text[before]] in text[end : end + 2]
+    """Whether text[start:end] stands in quotation marks: somebody else's promise, unless they quote what people say."""
+    before = next(
+        (n for n in range(start - 1, max(-1, start - QUOTE - 1), -1) if text[n] in QUOTES or text[n] in ENDS), None
+    )
+    if before is None or text[before] not in QUOTES or _SPOKEN.search(text[max(0, before - 3) : before]):
+        return False
+    return QUOTES[text[before]] in text[end : end + QUOTE]

@@ -69,7 +69,7 @@ WHOLE = 0.6
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
 HEARD = 0.35
 """... and from here on if the aspect head names its issue."""
-ACCUSES = 0.6
+ACCUSES = 0.8
 """A question counts as a complaint if the model's polarity is at most minus this."""
 BRIEF = 40
 """A review of several clauses and at most so many code points is also judged as a whole where its words say nothing."""
