@@ -61,16 +61,19 @@ _DEFAULT = "|".join(
         r"(?:the )?(?:user|customer|buyer) (?:did not|didn't) (?:leave|write) (?:a |any )?(?:review|comment)s?",
     )
 )
-# Something is given for the stars; "sent quickly" and "exchanged" are written with the same characters.
+# Something is given for the stars; "sent quickly", "who brings it", "my stars go to" and "exchanged" are written with the
+# same characters, and cash back may be a sale's.
 _GIVEN = (
-    r"(?:返[现利券钱红五三两几\d]|送(?:[^货达餐得的到上来]|$)|换(?:一|红包|礼|优惠|积分|小)"
+    r"(?:返[现利券钱红五三两几\d]|送(?:[^货达餐得的到上来给员]|$)|换(?:一|红包|礼|优惠|积分|小)"
     r"|领(?:券|红包|奖|优惠)|减[免\d])"
 )
 _SAME_CLAUSE = r"[^，。！？；,.!?;\s]"
+_SHOWN = r"(?:好评|五星|5星|晒图|晒单|评价|评论|截图|卡片)"
 _INCENTIVISED = "|".join(
     (
-        r"好评返[现利券钱]|返现|返红包|(?:好评|评价|晒图|晒单)有[礼奖]",
-        rf"(?:五星|5星|好评|晒图|晒单|写评价){_SAME_CLAUSE}{{0,4}}{_GIVEN}",
+        r"好评返[现利券钱]|(?:好评|评价|晒图|晒单)有[礼奖]",
+        rf"{_SHOWN}{_SAME_CLAUSE}{{0,12}}返(?:现|红包)|返(?:现|红包){_SAME_CLAUSE}{{0,12}}{_SHOWN}",
+        rf"(?:五星|5星|好评|晒图|晒单|写评价)(?:{_SAME_CLAUSE}{{0,3}}[^配，。！？；,.!?;\s])?{_GIVEN}",
         r"(?:为了|冲着|图|拿).{0,5}(?:返现|红包|优惠券|积分|赠品|小礼品).{0,6}(?:好评|五星|评价|评论|来评|写)",
         r"(?:店员|店家|商家|客服|老板|服务员|收银|卖家).{0,10}(?:让|叫|求|盯着|催|逼|引导|拿我手机).{0,10}" + _STARS,
         r"in exchange for (?:a |an |my |this )?(?:free|discount|gift|review|honest|refund)",
