@@ -34,7 +34,6 @@ FIGURES = {
     "stars": ("平均星级", "average stars"),
     "safety": ("安全个案", "safety cases"),
 }
-MOST = 12  # lines of a list that are shown
 
 
 def edition(data: ReportData) -> list[Row]:
@@ -48,7 +47,7 @@ def edition(data: ReportData) -> list[Row]:
         add("figure", key, value)
     add("figure", "safety", float(len(data.safety)))
     for row in data.chain.to_pylist():
-        if row["observed"]:
+        if row["observed"] and row["issue_kind"] == "aspect":  # topics are found anew each time
             add("chain", refs.make("chain", issue_kind=row["issue_kind"], aspect=row["aspect"]), row["rate"])
     for row in data.ranking.to_pylist():
         if row["gate"] in GATED and row["level"] != "chain":
@@ -156,15 +155,16 @@ def against(ctx: Context) -> Against | None:
         if a["figure"].get(k) != b["figure"].get(k)
     ]
     rates = [
-        (k, Difference(_named(book, k), w.percent(x and x[0]), w.percent(y and y[0])))
-        for k in sorted(a["chain"].keys() | b["chain"].keys())
+        (abs(_value(x) - _value(y)), k, Difference(_named(book, k), w.percent(x and x[0]), w.percent(y and y[0])))
+        for k in a["chain"].keys() | b["chain"].keys()
         if (x := a["chain"].get(k)) != (y := b["chain"].get(k))
     ]
+    rates.sort(key=lambda r: (-r[0], r[1]))
     lost, gained = (sorted(x["signal"].keys() - y["signal"].keys()) for x, y in ((a, b), (b, a)))
     if not (moved or rates or lost or gained):
         return None
     causes = _causes(ctx, a["made_from"], b["made_from"])
-    chain = [d for _, d in rates if d.then != d.now]
+    chain = [d for _, _, d in rates if d.then != d.now]
     sentence = _sentence(ctx, number, a["figure"], b["figure"], len(gained), len(lost), causes)
     named = [[_named(book, k) for k in keys] for keys in (gained, lost)]
     return Against(number, moved, chain, named[0], named[1], causes, sentence)
@@ -196,6 +196,10 @@ def _by_kind(rows: Iterable[Row]) -> dict[str, dict[str, Kept]]:
     for row in rows:
         out[row["kind"]][row["key"]] = (row["value"], row["text"])
     return out
+
+
+def _value(found: Kept | None) -> float:
+    return 0.0 if found is None or found[0] is None else found[0]
 
 
 def _number(ctx: Context, key: str, found: Kept | None) -> str:
