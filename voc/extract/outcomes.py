@@ -9,7 +9,7 @@ words of a combination stand in order are known by their text.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -20,7 +20,7 @@ from voc.extract.aspects import Claim, Context, Span, claims
 from voc.extract.combine import Hit, Match, combined
 from voc.extract.findings import Findings, nobody, stated
 from voc.extract.kept import FROM_CLAUSE, MOST_KEPT, NOWHERE, PLACES, Outcome, Row
-from voc.extract.keys import clause_keys, excerpt, inheriting
+from voc.extract.keys import Roles, clause_keys, excerpt, inheriting, roles
 from voc.extract.places import Flags, Ints
 from voc.extract.scan import Found, Scanner
 from voc.text.clauses import Clauses
@@ -91,13 +91,13 @@ class ClauseReader:
 
     def _places(self, rows: NDArray[np.void], clause: Ints) -> dict[str, Ints]:
         """The places of claims in the sheet, -1 for those that are not there; `clause` is that of each row."""
-        first = self.first[clause]
+        first, telling = self.keys.first[clause], self.keys.telling
         out = {}
         for place in PLACES:
             word, behind = rows[f"{place}_word"], rows[f"{place}_behind"]
             origin = self.clauses.start[clause]
             by_word = word >= 0
-            origin[by_word] = self.found.hits.start[first[by_word] + word[by_word]]
+            origin[by_word] = self.found.hits.start[telling[first[by_word] + word[by_word]]]
             out[place] = np.where(word == NOWHERE, -1, origin + behind)
         return out
 
@@ -127,24 +127,25 @@ class ClauseReader:
 
     def _read(self) -> None:
         """Fill `which`."""
-        sizes = np.diff(self.first)
-        filled = np.flatnonzero(sizes)
-        number = np.zeros(len(sizes), dtype=np.uint64)
-        number[filled] = clause_keys(
-            self.sheet, self.clauses, self.found, self.scanner, first=self.first, filled=filled, in_store=self.in_store
-        )
-        wants, hung = self._leaning(filled, sizes)
-        combining = self._combining(number, wants)
-        plain = sizes > 0
-        plain[combining] = False
+        role = roles(self.found, self.scanner, self.first)
+        wants, hung = self._leaning(role)
+        matches = self._combinations()
+        plain = np.zeros(len(wants), dtype=bool)
+        plain[role.filled] = True
+        plain[list(matches)] = False
         named = self._named(wants & plain)
+        self.keys = clause_keys(
+            self.sheet, self.clauses, self.found, self.scanner, first=self.first, role=role, in_store=self.in_store,
+            inherits=(named > 0) | hung,
+        )  # fmt: skip
+        self._combine(matches, wants)
         # A clause that hangs on the one before it has to wait for it, and for what that one hangs on.
-        step = np.arange(len(sizes))
+        step = np.arange(len(wants))
         waits = np.where(plain, step - np.maximum.accumulate(np.where(hung, -1, step)), -1)
         for wait in range(int(waits.max(initial=-1)) + 1):
             some = np.flatnonzero(waits == wait)
             left = self.kept.dangling(self.which[some - 1]) if wait else np.full(len(some), -1, dtype=np.int64)
-            self._look_up(some, inheriting(number[some], left, named[some]), left, wants)
+            self._look_up(some, inheriting(self.keys.number[some], left, named[some]), left, wants)
 
     def _look_up(self, some: Ints, keys: NDArray[np.uint64], left: Ints, wants: Flags) -> None:
         """Give each of `some` clauses the outcome that is kept under its key, or a new one; `left` is left dangling."""
@@ -160,28 +161,30 @@ class ClauseReader:
         self.kept.add([int(distinct[n]) for n in new], outcomes)
         self.which[some] = np.array(numbers, dtype=np.int64)[inverse]
 
-    def _combining(self, number: NDArray[np.uint64], wants: Flags) -> list[int]:
-        """Give the clauses that hold a combination their outcome; returns which these are."""
+    def _combinations(self) -> dict[int, list[Match]]:
+        """The combinations of the clauses that hold some."""
+        out = {}
+        for clause in np.flatnonzero(self.found.combines).tolist():
+            if matches := combined(self.fillers(clause), self.scanner.lexicon.combinations):
+                out[clause] = matches
+        return out
+
+    def _combine(self, combining: Mapping[int, Sequence[Match]], wants: Flags) -> None:
+        """Give the clauses with combinations their outcomes."""
         known = self.kept.numbers
-        found: dict[int, int] = {}
         fresh: dict[Hashable, int] = {}
         outcomes: list[Outcome] = []
-        for clause in np.flatnonzero(self.found.combines).tolist():
-            fillers = self.fillers(clause)
-            matches = combined(fillers, self.scanner.lexicon.combinations)
-            if not matches:
-                continue
-            said = excerpt(self.sheet, self.clauses, clause, min(h.start for h in fillers) + self.origin(clause))
+        for clause, matches in combining.items():
+            first = min(match[2][0].start for match in matches) + self.origin(clause)
+            said = excerpt(self.sheet, self.clauses, clause, first)
             named = self._turning(clause) if wants[clause] else ()
-            key = (int(number[clause]), *said, bool(self.in_store[self.rows[clause]]), named)
+            key = (int(self.keys.number[clause]), *said, bool(self.in_store[self.rows[clause]]), named)
             which = known.get(key, fresh.get(key))
             if which is None:
                 which = fresh[key] = len(known) + len(fresh)
                 outcomes.append(self._outcome(clause, matches, wants[clause], None))
-            found[clause] = which
+            self.which[clause] = which
         self.kept.add(list(fresh), outcomes)
-        self.which[list(found)] = list(found.values())
-        return list(found)
 
     def _outcome(self, clause: int, matches: Sequence[Match], leans: bool, dangling: int | None) -> Outcome:
         """The claims of a clause as rows of voc.extract.kept, and the issue that it leaves dangling, -1 for none."""
@@ -196,8 +199,11 @@ class ClauseReader:
         starts: dict[int, Span] = {}
         ends: dict[int, Span] = {}
         if not matches:
-            starts = {hit.start: (n, 0) for n, hit in enumerate(hits)}
-            ends = {hit.end: (n, hit.end - hit.start) for n, hit in enumerate(hits)}
+            base = int(self.first[clause])
+            telling = self.keys.telling[self.keys.first[clause] : self.keys.first[clause + 1]].tolist()
+            for word, hit in enumerate(hits[n - base] for n in telling):
+                starts[hit.start] = word, 0
+                ends[hit.end] = word, hit.end - hit.start
 
         def told(span: Span | None) -> tuple[int, int, int, int]:
             if span is None:
@@ -240,19 +246,19 @@ class ClauseReader:
                 out[clause] = asides.setdefault(said, len(asides) + 1)
         return out
 
-    def _leaning(self, filled: Ints, sizes: Ints) -> tuple[Flags, Flags]:
+    def _leaning(self, role: Roles) -> tuple[Flags, Flags]:
         """Which clauses mean different things after others, and which may inherit a target."""
-        hits, clauses, scanner = self.found.hits, self.clauses, self.scanner
-        wants, hung = np.zeros(len(sizes), dtype=bool), np.zeros(len(sizes), dtype=bool)
+        hits, clauses, scanner, filled = self.found.hits, self.clauses, self.scanner, role.filled
+        wants, hung = np.zeros((2, len(clauses.row)), dtype=bool)
         if not len(filled):
             return wants, hung
-        firsts = self.first[filled]
-        leans = np.logical_or.reduceat(scanner.leans[hits.term], firsts)
-        leans = np.where(sizes[filled] == 1, scanner.leans_alone[hits.term[firsts]], leans)
-        wants[filled] = leans & (self.naming[firsts] > self.naming[self.first[self.review_first[clauses.row[filled]]]])
+        leans = np.logical_or.reduceat(scanner.leans[hits.term], role.begins)
+        leans = np.where(role.sizes == 1, scanner.leans_alone[hits.term[role.begins]], leans) & ~role.settled
+        begins = self.first[self.review_first[clauses.row[filled]]]
+        wants[filled] = leans & (self.naming[role.begins] > self.naming[begins])
         bare = scanner.target[hits.term] & (clauses.end[hits.clause] - hits.end <= 2)
-        ends_bare = np.zeros(len(sizes) + 1, dtype=bool)
+        ends_bare = np.zeros(len(wants) + 1, dtype=bool)
         ends_bare[hits.clause[bare] + 1] = True
-        hung[filled] = ends_bare[filled] & ~self.found.sentence[filled]
+        hung[filled] = ends_bare[filled] & ~self.found.sentence[filled] & ~role.settled
         hung[filled] &= clauses.row[np.maximum(filled - 1, 0)] == clauses.row[filled]
         return wants, hung

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voc.extract import beside, cues
-from voc.extract.alike import kinds, may_link
+from voc.extract.alike import Alike, alike
 from voc.extract.aspects import HARDLY
 from voc.extract.compare import OTHERS
 from voc.extract.kept import Kept
@@ -80,8 +80,7 @@ class Scanner:
     """The words of a taxonomy as arrays, all of them indexed by the number of a term.
 
     `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _BACK, _DEGREES ....
-    Terms with the same number in `alike` say the same wherever they stand; `linking` ones may be a part of what links two
-    words (voc.extract.aspects.LINKS).
+    `alike` tells which terms say the same.
     `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
     `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `parts`
     (places, f, w) has a bit for each combination, set where the filler may take the place; combinations of fewer places
@@ -117,8 +116,7 @@ class Scanner:
     may_be_silent: Flags
     names: Flags
     named: tuple[tuple[int, ...], ...]
-    alike: Ints
-    linking: Flags
+    alike: Alike
     asides: dict[Hashable, int] = field(default_factory=dict)
     outcomes: Kept = field(default_factory=Kept)
 
@@ -303,8 +301,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         may_be_silent=flags(term.word == HARDLY for term in terms),
         names=flags(bool(issues) for issues in named),
         named=named,
-        alike=kinds(terms),
-        linking=flags(may_link(term.word) for term in terms),
+        alike=alike(terms, lexicon),
     )
 
 
