@@ -44,8 +44,10 @@ class ClauseReader:
         count = np.arange(len(clauses.row) + 1)
         self.first = np.searchsorted(found.hits.clause, count)
         self.starts, self.rows = sheet.starts.tolist(), clauses.row.tolist()
-        self.filler_order = np.argsort(found.fillers.clause, kind="stable")
-        self.filler_first = np.searchsorted(found.fillers.clause[self.filler_order], count)
+        fillers = found.fillers
+        order = np.argsort(fillers.clause, kind="stable")
+        self._fillers = [part[order].tolist() for part in (fillers.start, fillers.end, fillers.term)]
+        self.filler_first = np.searchsorted(fillers.clause[order], count)
         self.review_first = np.searchsorted(clauses.row, np.arange(len(sheet) + 1))
         hits = found.hits
         self._words = (hits.start.tolist(), hits.end.tolist(), hits.term.tolist(), hits.flags.tolist())
@@ -120,10 +122,12 @@ class ClauseReader:
 
     def fillers(self, clause: int) -> list[Hit]:
         """The words of a clause that may make a combination, with places inside its text."""
-        fillers, terms, by = self.found.fillers, self.scanner.terms, self.origin(clause)
-        some = self.filler_order[self.filler_first[clause] : self.filler_first[clause + 1]]
-        columns = ((fillers.start[some] - by).tolist(), (fillers.end[some] - by).tolist(), fillers.term[some].tolist())
-        return [Hit(a, b, terms[n]) for a, b, n in zip(*columns, strict=True)]
+        starts, ends, term = self._fillers
+        by, terms = self.origin(clause), self.scanner.terms
+        return [
+            Hit(starts[n] - by, ends[n] - by, terms[term[n]])
+            for n in range(self.filler_first[clause], self.filler_first[clause + 1])
+        ]
 
     def _read(self) -> None:
         """Fill `which`."""

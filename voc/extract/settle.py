@@ -271,17 +271,18 @@ def _announced(part: Clause, clause: str, parts: Parts, lexicon: Lexicon) -> lis
     here = part.cues
     if here is NO_CUES and part.switch is None:
         return []
-    service = bool(_SERVICE.search(clause))
-    following = parts[part.number + 1] if part.number + 1 < len(parts) else None
     intent, polarity = "", 0.0
     if part.switch is not None and not here.question:
         intent, polarity = "switch", -0.6
     elif here.leave and not here.question:
         intent, polarity = "leave", -0.75
     elif here.repurchase:
-        mocked = following is not None and following.cues.mocked
+        mocked = part.number + 1 < len(parts) and parts[part.number + 1].cues.mocked
         intent, polarity = ("leave", -0.75) if mocked else ("repurchase", 0.7)
-    if not intent or (claim := _whole(part, lexicon, polarity, 0.7, service=service)) is None:
+    if not intent:
+        return []
+    claim = _whole(part, lexicon, polarity, 0.7, service=_SERVICE.search(clause) is not None)
+    if claim is None:
         return []
     rival = None
     if part.switch is not None:

@@ -68,6 +68,8 @@ class NgramLinear:
         return out
 
     def _scores(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        from scipy.sparse import csr_array  # a command that scores nothing does without it
+
         total = np.zeros((len(texts), len(self.bias)), dtype=np.float32)
         square = np.zeros(len(texts), dtype=np.float32)
         for hashes, offsets in ngrams(texts, longest=self.longest):
@@ -75,9 +77,11 @@ class NgramLinear:
             if not len(filled):
                 continue
             rows = self.rows(keys_of(hashes))
-            starts = offsets[filled]
-            total[filled] += np.add.reduceat(self.weights[rows], starts, axis=0)
-            square[filled] += np.add.reduceat(self.squares[rows], starts)
+            square[filled] += np.add.reduceat(self.squares[rows], offsets[filled])
+            known = np.append(0, np.cumsum(rows >= 0))[offsets]
+            rows = rows[rows >= 0]
+            counts = csr_array((np.ones(len(rows), dtype=np.float32), rows, known), (len(texts), len(self.weights)))
+            total += counts @ self.weights
         length = np.sqrt(np.maximum(square, np.float32(1)))
         return np.asarray(total / length[:, None] + self.bias, dtype=np.float32)
 
