@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -63,8 +62,7 @@ class Claim(NamedTuple):
         return 0 if abs(value) <= 0.15 else (1 if value > 0 else -1)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a clause inherits: the issue whose target the clause before left without an opinion, and all issues so far."""
 
     dangling: int | None = None
@@ -87,15 +85,8 @@ def spanning(text: str, spans: Sequence[Span], slots: Sequence[Hit], lexicon: Le
 
 
 def claims(
-    text: str,
-    span: Span,
-    hits: Sequence[Hit],
-    matches: Sequence[Match],
-    *,
-    lexicon: Lexicon,
-    number: int,
-    context: Context,
-) -> tuple[list[Claim], int | None]:
+    text: str, span: Span, hits: Sequence[Hit], matches: Sequence[Match], *, lexicon: Lexicon, number: int, context: Context
+) -> tuple[list[Claim], int | None]:  # fmt: skip
     """The claims of the clause text[span] and the issue whose target it leaves dangling, if any.
 
     `hits` are the words that won their place inside the clause, `matches` the combinations in it. What this asks of a word
@@ -103,11 +94,12 @@ def claims(
     """
     reader = _Reader(text, span, lexicon, number)
     found = [reader.verdict(h) for h in hits if h.term.verdict is not None and h.term.verdict[0] not in lexicon.general]
-    found.extend(reader.combination(*match) for match in matches)
-    decided = [reader.with_target(c, hits) for c in _apart([c for c in found if c is not None])]
-    hits = [h for h in hits if h.term.word != HARDLY or speaks(text, h.end, span[1])]
-    used = [c.opinion for c in decided if c.opinion] + [c.aspect for c in decided if c.aspect]
-    free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)] if used else hits
+    found += [reader.combination(*match) for match in matches]
+    decided = [reader.with_target(c, hits) for c in _apart([c for c in found if c is not None])] if found else []
+    free = hits = [h for h in hits if h.term.word != HARDLY or speaks(text, h.end, span[1])]
+    if decided:
+        used = [place for c in decided for place in (c.opinion, c.aspect) if place]
+        free = [h for h in hits if not any(h.start < e and h.end > s for s, e in used)]
     targets = [h for h in free if h.term.targets]
     paired, bare, spent = reader.pairs(targets, free, context) if targets else ([], [], [])
     out = decided + paired
@@ -125,8 +117,7 @@ def claims(
     return _yielded(out, lexicon), bare[-1].term.targets[0] if dangles else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(NamedTuple):
     text: str
     span: Span
     lexicon: Lexicon

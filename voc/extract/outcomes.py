@@ -9,7 +9,7 @@ words of a combination stand in order are known by their text.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
@@ -47,9 +47,11 @@ class ClauseReader:
         fillers = found.fillers
         order = np.argsort(fillers.clause, kind="stable")
         self._fillers = [part[order].tolist() for part in (fillers.start, fillers.end, fillers.term)]
-        self.filler_first = np.searchsorted(fillers.clause[order], count)
+        self._filler_first = np.searchsorted(fillers.clause[order], count).tolist()
         self.review_first = np.searchsorted(clauses.row, np.arange(len(sheet) + 1))
         hits = found.hits
+        self._first = self.first.tolist()
+        self._bounds = clauses.start.tolist(), clauses.end.tolist()
         self._words = (hits.start.tolist(), hits.end.tolist(), hits.term.tolist(), hits.flags.tolist())
         names = scanner.names[hits.term]
         self.naming = np.append(0, np.cumsum(names))
@@ -69,27 +71,34 @@ class ClauseReader:
             rival=nobody(len(clause)),
         )  # fmt: skip
 
-    def claims(self, some: Ints) -> dict[int, list[Claim]]:
-        """The claims of `some` clauses, with places inside their texts."""
+    def claims(self, some: Ints) -> Callable[[int], list[Claim]]:
+        """Gives the claims of each of `some` clauses, with places inside their texts."""
         some = some[self.which[some] >= 0]
         rows, count = self.kept.rows(self.which[some])
         clause = np.repeat(some, count)
         row = self.clauses.row[clause]
         places = {name: np.maximum(at - self.sheet.starts[row], -1) for name, at in self._places(rows, clause).items()}
         number = clause - self.review_first[row]
-        columns = (
-            clause, rows["issue"], rows["polarity"], rows["confidence"], number, rows["size"], *places.values(),
-            rows["general"], rows["denied"],
-        )  # fmt: skip
-        out: dict[int, list[Claim]] = {}
-        for at, issue, polarity, confidence, part, size, a, b, c, d, general, denied in zip(
-            *(column.tolist() for column in columns), strict=True
-        ):
-            value = None if polarity != polarity else polarity
-            aspect, opinion = None if b < 0 else (a, b), None if d < 0 else (c, d)
-            claim = Claim(issue, value, confidence, part, size, aspect, opinion, general, denied)
-            out.setdefault(at, []).append(claim)
-        return out
+        columns = [
+            column.tolist() for column in (
+                rows["issue"], rows["polarity"], rows["confidence"], number, rows["size"], *places.values(),
+                rows["general"], rows["denied"],
+            )
+        ]  # fmt: skip
+        ends = np.cumsum(count)
+        bounds = dict(zip(some.tolist(), zip((ends - count).tolist(), ends.tolist(), strict=True), strict=True))
+
+        def claims_of(clause: int) -> list[Claim]:
+            low, high = bounds.get(clause, (0, 0))
+            return [
+                Claim(issue, None if polarity != polarity else polarity, confidence, part, size,
+                      None if b < 0 else (a, b), None if d < 0 else (c, d), general, denied)
+                for issue, polarity, confidence, part, size, a, b, c, d, general, denied in zip(
+                    *(column[low:high] for column in columns), strict=True
+                )
+            ]  # fmt: skip
+
+        return claims_of
 
     def _places(self, rows: NDArray[np.void], clause: Ints) -> dict[str, Ints]:
         """The places of claims in the sheet, -1 for those that are not there; `clause` is that of each row."""
@@ -117,7 +126,7 @@ class ClauseReader:
         by, terms = self.origin(clause), self.scanner.terms
         return [
             Hit(starts[n] - by, ends[n] - by, terms[term[n]], flags[n])
-            for n in range(self.first[clause], self.first[clause + 1])
+            for n in range(self._first[clause], self._first[clause + 1])
         ]
 
     def fillers(self, clause: int) -> list[Hit]:
@@ -126,7 +135,7 @@ class ClauseReader:
         by, terms = self.origin(clause), self.scanner.terms
         return [
             Hit(starts[n] - by, ends[n] - by, terms[term[n]])
-            for n in range(self.filler_first[clause], self.filler_first[clause + 1])
+            for n in range(self._filler_first[clause], self._filler_first[clause + 1])
         ]
 
     def _read(self) -> None:
@@ -194,7 +203,7 @@ class ClauseReader:
         """The claims of a clause as rows of voc.extract.kept, and the issue that it leaves dangling, -1 for none."""
         row, by = self.rows[clause], self.origin(clause)
         text = self.sheet.text[by : self.sheet.ends[row]]
-        begin, end = int(self.clauses.start[clause]) - by, int(self.clauses.end[clause]) - by
+        begin, end = self._bounds[0][clause] - by, self._bounds[1][clause] - by
         hits = self.hits(clause)
         context = Context(dangling, self._targets(clause) if leans else (), bool(self.in_store[row]))
         found, left = claims(
@@ -203,7 +212,7 @@ class ClauseReader:
         starts: dict[int, Span] = {}
         ends: dict[int, Span] = {}
         if not matches:
-            base = int(self.first[clause])
+            base = self._first[clause]
             telling = self.keys.telling[self.keys.first[clause] : self.keys.first[clause + 1]].tolist()
             for word, hit in enumerate(hits[n - base] for n in telling):
                 starts[hit.start] = word, 0

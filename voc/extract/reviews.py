@@ -8,7 +8,7 @@ around it (voc.extract.settle).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -149,7 +149,7 @@ class Knots:
 
     reader: ClauseReader
     said_by: Mapping[int, Cues]
-    claims: Mapping[int, list[Claim]]
+    claims: Callable[[int], list[Claim]]
     others: Sequence[bool]
     judgeable: Sequence[bool]
 
@@ -183,7 +183,7 @@ class Knots:
             reader.number(clause),
             (start, end),
             here,
-            self.claims.get(clause, []),
+            self.claims(clause),
             against,
             switch,
             self.judgeable[clause],

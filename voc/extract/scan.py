@@ -20,6 +20,7 @@ from voc.extract import beside, cues
 from voc.extract.alike import Alike, alike
 from voc.extract.aspects import HARDLY
 from voc.extract.compare import OTHERS
+from voc.extract.completion import Completion, completion
 from voc.extract.kept import Kept
 from voc.extract.lexicon import Lexicon, Term, compiled
 from voc.extract.places import Flags, Ints, bits_at, clause_of, clauses_at, stands_alone, texts_at, winners
@@ -36,6 +37,7 @@ VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(
 NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
 _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
+_LAST = "\uffff"  # the end of a clause, for voc.text.required: a sign that stands in no text
 _CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
 _BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, beside.QUOTE, 7
 
@@ -79,14 +81,14 @@ class Found:
 class Scanner:
     """The words of a taxonomy as arrays, all of them indexed by the number of a term.
 
-    `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _BACK, _DEGREES ....
+    `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _BACK, _DEGREES ...;
+    `key_last` has the bits of the cues that it opens only at the end of a clause.
     `alike` tells which terms say the same.
     `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
-    `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `parts`
-    (places, f, w) has a bit for each combination, set where the filler may take the place; combinations of fewer places
-    have all bits set in the others. `likened` terms may be likenesses; those that
-    `leans` mean different things in different reviews, as one of the issues `leans_on` was named before, `leans_alone`
-    even where nothing else stands in the clause; `named` are the issues that a `target` names, `names` whether there
+    `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `within` and
+    `over` tell which of them may complete a combination in a clause, and over clauses. `likened` terms may be likenesses;
+    those that `leans` mean different things in different reviews, as one of the issues `leans_on` was named before,
+    `leans_alone` even where nothing else stands in the clause; `named` are the issues that a `target` names, `names` whether there
     are any; `may_be_silent` is 好. `asides` numbers what stood beside words, `outcomes` is what voc.extract.outcomes keeps.
     """
 
@@ -95,6 +97,7 @@ class Scanner:
     terms: tuple[Term, ...]
     key_term: Ints
     key_marks: Ints
+    key_last: Ints
     key_length: Ints
     weight: Ints
     latin: Flags
@@ -105,8 +108,8 @@ class Scanner:
     filler: Ints
     reach: NDArray[np.int16]
     reach_across: NDArray[np.int16]
-    parts: NDArray[np.uint64]
-    parts_across: NDArray[np.uint64]
+    within: Completion
+    over: Completion
     ambivalent: Flags
     likened: Flags
     leans: Flags
@@ -135,7 +138,7 @@ class Scanner:
         taken = term[won], start[won], end[won]
         hits = self._beside(sheet, clauses, taken, last, marks)
         fillers, combines, across = self._combining(sheet, clauses, (term, start, end), taken)
-        cued = bits_at(clauses, last, marks >> _CUES_FROM)
+        cued = bits_at(clauses, last, marks >> _CUES_FROM) | self._closing(clauses, last, key)
         characters, whole = _whole_cues()
         foreign = np.append(0, np.cumsum(~characters[sheet.codes]))
         cued[foreign[clauses.end] > foreign[clauses.start]] &= ~whole
@@ -144,6 +147,16 @@ class Scanner:
         ironic, visits = (texts_at(sheet, last[marks & mark > 0]) for mark in (_SNEERS, _VISIT))
         ironic[clauses.row[hits.clause[self.ambivalent[hits.term]]]] = True
         return Found(hits, fillers, combines, across, cued, others, _after_sentence(sheet, clauses), ironic, visits)
+
+    def _closing(self, clauses: Clauses, last: Ints, key: Ints) -> Ints:
+        """The bits of the cues of which a word closes each clause; of a long clause the cues only see the beginning."""
+        some = np.flatnonzero(self.key_last[key])
+        clause = np.minimum(np.searchsorted(clauses.end, last[some], side="right"), max(len(clauses.end) - 1, 0))
+        if not len(clauses.end):
+            return clauses.end
+        long = clauses.end[clause] - clauses.start[clause] > cues.LONGEST
+        some = some[long | (clauses.end[clause] == last[some] + 1)]
+        return bits_at(clauses, last[some], self.key_last[key[some]])
 
     def _beside(self, sheet: Sheet, clauses: Clauses, taken: tuple[Ints, Ints, Ints], last: Ints, marks: Ints) -> Hits:
         """The hits that stand in clauses, with what may stand beside each."""
@@ -178,8 +191,8 @@ class Scanner:
         clause[~inside] = -1
         row = sheet.rows(start)
         filler = self.filler[term]
-        mine = self._complete(filler, clause, self.parts)
-        ours = self._complete(filler, row, self.parts_across)
+        mine = self.within.completed(filler, clause)
+        ours = self.over.completed(filler, row)
         kept = np.flatnonzero((mine & inside) | ours)
         term, start, end, clause, row, filler = (a[kept] for a in (term, start, end, clause, row, filler))
         combines = np.zeros(len(clauses.row), dtype=bool)
@@ -206,24 +219,6 @@ class Scanner:
         paired[paired] = self._unsilenced(sheet, (term[paired], start[paired], end[paired]), taken)
         none = np.zeros(int(paired.sum()), dtype=np.int64)
         return Hits(term[paired], start[paired], end[paired], clause[paired], none), combines, across
-
-    def _complete(self, filler: Ints, group: Ints, parts: NDArray[np.uint64]) -> Flags:
-        """Whether each filler has a place in a combination of which its group holds a word for every place.
-
-        `group` is sorted; `parts` (places, f, w) are bit sets of combinations.
-        """
-        if not len(filler):
-            return np.zeros(0, dtype=bool)
-        new = np.flatnonzero(np.diff(group, prepend=-2))
-        whole = np.bitwise_or.reduceat(parts[0][filler], new, axis=0)
-        for part in parts[1:]:
-            whole &= np.bitwise_or.reduceat(part[filler], new, axis=0)
-        sizes = np.diff(np.append(new, len(filler)))
-        open_ = np.repeat((whole > 0).any(axis=1), sizes)
-        at = np.flatnonzero(open_)
-        used = np.bitwise_or.reduce(parts[:, filler[at]], axis=0) & np.repeat(whole, sizes, axis=0)[at]
-        open_[at] = (used > 0).any(axis=1)
-        return open_
 
     def _unsilenced(self, sheet: Sheet, fillers: tuple[Ints, ...], taken: tuple[Ints, Ints, Ints]) -> Flags:
         """Fillers that no word silences and that are no single character of another word."""
@@ -253,7 +248,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     """The scanner of `taxonomy`, built once for each content of its file."""
     lexicon = compiled(taxonomy)
     terms = tuple(lexicon.automaton.values())
-    keys: dict[str, list[int]] = {term.word: [number, 0] for number, term in enumerate(terms)}
+    keys: dict[str, list[int]] = {term.word: [number, 0, 0] for number, term in enumerate(terms)}
     marked = [(1 << _CUES_FROM + n, pattern) for n, pattern in enumerate(cues.CUES)]
     for mark, patterns in (
         (_BACK, beside.BACKWARD), (_DEGREES, beside.DEGREES), (_AFTER, beside.FORWARD), (_OTHERS, (OTHERS,)),
@@ -261,8 +256,9 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     ):  # fmt: skip
         marked += [(mark, pattern) for pattern in patterns]
     for mark, pattern in marked:
-        for word in required(pattern):
-            keys.setdefault(word, [-1, 0])[1] |= mark
+        last = _LAST if mark >> _CUES_FROM else ""
+        for word in required(pattern, end=last):
+            keys.setdefault(word.removesuffix(_LAST), [-1, 0, 0])[2 if word.endswith(_LAST) else 1] |= mark
     filling = [number for number, term in enumerate(terms) if term.slots]
     filler = np.full(len(terms), -1, dtype=np.int64)
     filler[filling] = np.arange(len(filling))
@@ -278,8 +274,9 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         lexicon=lexicon,
         words=trie(tuple(keys)),
         terms=terms,
-        key_term=np.array([term for term, _ in keys.values()], dtype=np.int64),
-        key_marks=np.array([marks for _, marks in keys.values()], dtype=np.int64),
+        key_term=np.array([term for term, _, _ in keys.values()], dtype=np.int64),
+        key_marks=np.array([marks for _, marks, _ in keys.values()], dtype=np.int64),
+        key_last=np.array([marks >> _CUES_FROM for _, _, marks in keys.values()], dtype=np.int64),
         key_length=np.array([len(word) for word in keys], dtype=np.int64),
         weight=np.array([term.weight for term in terms], dtype=np.int64),
         latin=flags(term.latin for term in terms),
@@ -290,8 +287,8 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
         filler=filler,
         reach=_reach(slots, lexicon, across=False),
         reach_across=_reach(slots, lexicon, across=True),
-        parts=_parts(slots, lexicon, across=False),
-        parts_across=_parts(slots, lexicon, across=True),
+        within=completion(slots, lexicon, across=False),
+        over=completion(slots, lexicon, across=True),
         ambivalent=flags(cues.ambivalent(term.word) for term in terms),
         likened=flags(any(lexicon.issues[i].figurative for i in _issues(term)) for term in terms),
         leans=flags(bool(issues) for issues in leans_on),
@@ -335,21 +332,6 @@ def _reach(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: b
             grid = np.ix_(members.get((number, position), []), members.get((number, position + 1), []))
             reach[grid] = np.maximum(reach[grid], combination.gap)
     return reach
-
-
-def _parts(slots: Sequence[set[tuple[int, int]]], lexicon: Lexicon, *, across: bool) -> NDArray[np.uint64]:
-    """Shape (places, f, w): see `Scanner.parts`; without the combinations that stay in one clause where `across`."""
-    wanted = [n for n, (_, c) in enumerate(lexicon.combinations) if c.across or not across]
-    bit = {number: n for n, number in enumerate(wanted)}
-    places = max((len(lexicon.combinations[n][1].slots) for n in wanted), default=1)
-    parts = np.zeros((places, len(slots), len(wanted) // 64 + 1), dtype=np.uint64)
-    for filler, taken in enumerate(slots):
-        for number, position in taken:
-            if number in bit:
-                word, shift = divmod(bit[number], 64)
-                for place in [position, *range(len(lexicon.combinations[number][1].slots), places)]:
-                    parts[place, filler, word] |= np.uint64(1 << shift)
-    return parts
 
 
 @lru_cache(maxsize=1)

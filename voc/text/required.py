@@ -18,12 +18,13 @@ MOST = 400
 Words = frozenset[str]
 
 
-def required(pattern: str) -> Words:
+def required(pattern: str, *, end: str = "") -> Words:
     """Strings of which at least one stands in every text that `pattern` (syntax of `re`, case as it is) matches.
 
-    Raises ValueError for a pattern that can match without any literal.
+    With `end`, a sign that no text holds, one of them stands in the text with that sign behind it: what has to stand last
+    then ends in it. Raises ValueError for a pattern that can match without any literal.
     """
-    exact, needed = _sequence(parser.parse(pattern))
+    exact, needed = _sequence(parser.parse(pattern), end)
     found = _better(exact, needed)
     if not found or "" in found:
         raise ValueError(f"{pattern[:60]!r} can match a text without any literal")
@@ -71,13 +72,13 @@ def _better(*options: Words | None) -> Words | None:
     return max(known, key=lambda o: (min(2, min(map(len, o))), -len(o)), default=None)
 
 
-def _sequence(parts: Iterable[tuple[Any, Any]]) -> tuple[Words | None, Words | None]:
+def _sequence(parts: Iterable[tuple[Any, Any]], end: str) -> tuple[Words | None, Words | None]:
     """All strings that the parts together match (None for too many), and the best set that one of them must hold."""
     run: Words | None = frozenset([""])
     whole = True
     best: Words | None = None
     for op, value in parts:
-        exact, needed = _part(op, value)
+        exact, needed = _part(op, value, end)
         if exact is None or run is None or len(exact) * len(run) > MOST:
             best = _better(best, run, needed)
             whole = False
@@ -88,21 +89,23 @@ def _sequence(parts: Iterable[tuple[Any, Any]]) -> tuple[Words | None, Words | N
     return (run if whole else None), _better(best, run)
 
 
-def _part(op: Any, value: Any) -> tuple[Words | None, Words | None]:
+def _part(op: Any, value: Any, end: str) -> tuple[Words | None, Words | None]:
     nothing: Words = frozenset([""])
     if op is ops.LITERAL:
         return frozenset([chr(value)]), None
     if op is ops.IN:
         return _class(value), None
+    if op is ops.AT and value is ops.AT_END:
+        return frozenset([end]), None
     if op in (ops.AT, ops.ASSERT, ops.ASSERT_NOT):
         return nothing, None
     if op is ops.SUBPATTERN:
-        return _sequence(value[3])
+        return _sequence(value[3], end)
     if op is ops.BRANCH:
-        return _branches([_sequence(branch) for branch in value[1]])
+        return _branches([_sequence(branch, end) for branch in value[1]])
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT):
         low, high, body = value
-        exact, needed = _sequence(body)
+        exact, needed = _sequence(body, end)
         if low == 0:
             return (nothing | exact if high == 1 and exact is not None else None), None
         return (exact if (low, high) == (1, 1) else None), _better(exact, needed)
