@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voc.extract import beside, cues
-from voc.text.required import alphabet, required
+from voc.text.required import END, alphabet, required
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,9 @@ def test_the_literals_of_a_pattern(pattern: str, words: set[str]) -> None:
 
 
 def test_the_end_of_a_text_may_be_a_sign() -> None:
-    assert required("能.{1,3}不$|吗$|吗[?!]", end="|") == {"不|", "吗|", "吗?", "吗!"}
-    assert required("(?:不|没)来(?:了|$)", end="|") == {"不来了", "没来了", "不来|", "没来|"}
+    assert required("能.{1,3}不$|吗$|吗[?!]", closing=True) == {f"不{END}", f"吗{END}", "吗?", "吗!"}
+    assert required("(?:不|没)来(?:了|$)", closing=True) == {"不来了", "没来了", f"不来{END}", f"没来{END}"}
+    assert required("不来[^a]{0,3}$", closing=True) == {"不来"}
 
 
 @pytest.mark.parametrize("pattern", ["", "好?", r"\d+", "(?:好|.)", "[^好]"])
@@ -47,7 +48,7 @@ def test_every_text_that_matches_holds_a_literal(case: tuple[str, str]) -> None:
     match = re.search(pattern, text)
     if match is not None and not text.endswith("\n"):
         assert any(word in text for word in required(pattern))
-        assert any(word in text + "\uffff" for word in required(pattern, end="\uffff"))
+        assert any(word in text + END for word in required(pattern, closing=True))
 
 
 def test_the_characters_of_a_pattern_for_whole_texts() -> None:

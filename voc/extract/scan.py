@@ -26,7 +26,7 @@ from voc.extract.lexicon import Lexicon, Term, compiled
 from voc.extract.places import Flags, Ints, bits_at, clause_of, clauses_at, stands_alone, texts_at, winners
 from voc.taxonomy import Taxonomy
 from voc.text.clauses import Clauses
-from voc.text.required import alphabet, required
+from voc.text.required import END, alphabet, required
 from voc.text.sheet import CODE_POINTS, Sheet, where
 from voc.text.trie import Trie, trie
 
@@ -37,7 +37,6 @@ VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(
 NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
 _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
-_LAST = "\uffff"  # the end of a clause, for voc.text.required: a sign that stands in no text
 _CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
 _BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, beside.QUOTE, 7
 
@@ -82,14 +81,15 @@ class Scanner:
     """The words of a taxonomy as arrays, all of them indexed by the number of a term.
 
     `key_term` and `key_marks` say what each word of the trie is: a term (or -1) and a sum of _BACK, _DEGREES ...;
-    `key_last` has the bits of the cues that it opens only at the end of a clause.
-    `alike` tells which terms say the same.
-    `reach` (f, f) is the widest gap at which one filler may follow another in some combination, -1 for never, and
-    `reach_across` the same for combinations over clauses; `filler` is a term's row in them, -1 for none. `within` and
-    `over` tell which of them may complete a combination in a clause, and over clauses. `likened` terms may be likenesses;
-    those that `leans` mean different things in different reviews, as one of the issues `leans_on` was named before,
-    `leans_alone` even where nothing else stands in the clause; `named` are the issues that a `target` names, `names` whether there
-    are any; `may_be_silent` is 好. `asides` numbers what stood beside words, `outcomes` is what voc.extract.outcomes keeps.
+    `key_last` has the bits of the cues that it opens only at the end of a clause. `alike` tells which terms say the same.
+
+    `filler` is a term's row in `reach` (f, f), the widest gap at which one filler may follow another in some combination,
+    -1 for never, and in `reach_across`, the same over clauses; `within` and `over` tell which may complete a combination.
+
+    `likened` terms may be likenesses; those that `leans` mean different things in different reviews, as one of the issues
+    `leans_on` was named before, `leans_alone` even where nothing else stands in the clause; `named` are the issues that a
+    `target` names, `names` whether there are any; `may_be_silent` is 好. `asides` numbers what stood beside words,
+    `outcomes` is what voc.extract.outcomes keeps.
     """
 
     lexicon: Lexicon
@@ -256,9 +256,8 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     ):  # fmt: skip
         marked += [(mark, pattern) for pattern in patterns]
     for mark, pattern in marked:
-        last = _LAST if mark >> _CUES_FROM else ""
-        for word in required(pattern, end=last):
-            keys.setdefault(word.removesuffix(_LAST), [-1, 0, 0])[2 if word.endswith(_LAST) else 1] |= mark
+        for word in required(pattern, closing=mark >> _CUES_FROM > 0):
+            keys.setdefault(word.removesuffix(END), [-1, 0, 0])[2 if word.endswith(END) else 1] |= mark
     filling = [number for number, term in enumerate(terms) if term.slots]
     filler = np.full(len(terms), -1, dtype=np.int64)
     filler[filling] = np.arange(len(filling))

@@ -15,16 +15,19 @@ from typing import Any
 MOST = 400
 """Most literals that a part of a pattern may turn into before another part is looked at."""
 
+END = "\uffff"
+"""Stands for the end of a text; no text holds it."""
+
 Words = frozenset[str]
 
 
-def required(pattern: str, *, end: str = "") -> Words:
+def required(pattern: str, *, closing: bool = False) -> Words:
     """Strings of which at least one stands in every text that `pattern` (syntax of `re`, case as it is) matches.
 
-    With `end`, a sign that no text holds, one of them stands in the text with that sign behind it: what has to stand last
-    then ends in it. Raises ValueError for a pattern that can match without any literal.
+    With `closing` one of them stands in the text with END behind it: what has to stand last then ends in END.
+    Raises ValueError for a pattern that can match without any literal.
     """
-    exact, needed = _sequence(parser.parse(pattern), end)
+    exact, needed = _sequence(parser.parse(pattern), END if closing else "")
     found = _better(exact, needed)
     if not found or "" in found:
         raise ValueError(f"{pattern[:60]!r} can match a text without any literal")
@@ -68,7 +71,7 @@ def _named(parts: Iterable[tuple[Any, Any]]) -> Words | None:
 
 def _better(*options: Words | None) -> Words | None:
     """Of sets that each suffice, the one with the longest shortest word, then the smaller one."""
-    known = [o for o in options if o and "" not in o]
+    known = [o for o in options if o and "" not in o and END not in o]
     return max(known, key=lambda o: (min(2, min(map(len, o))), -len(o)), default=None)
 
 
