@@ -33,7 +33,7 @@ from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
 from voc.text.clauses import Clauses
 from voc.text.sheet import CODE_POINTS, Sheet
 
-_BEFORE, _AFTER = 3, 6  # code points around a clause that quotation marks and what turns a word may stand in
+_BEFORE, _AFTER = 3, 8  # code points around a clause that voc.extract.beside may look at, at least
 _MOST_TARGETS = 3  # in a clause whose other words are only known by their signs
 _TAIL = 3  # code points behind a target from which on it does not matter how many they are
 _BITS = np.uint64(21)  # of a code point
