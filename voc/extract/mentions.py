@@ -31,8 +31,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from voc.errors import UnknownName
-from voc.extract.aspects import Claim, Span
-from voc.extract.findings import INTENTS, UNDECIDED, Findings, chosen, of_claims, severities, stated, together, weighed
+from voc.extract.aspects import Span
+from voc.extract.findings import INTENTS, UNDECIDED, Findings, chosen, severities, stated, together, weighed
 from voc.extract.lexicon import Lexicon
 from voc.extract.naming import Namer, named, namer
 from voc.extract.places import Ints
@@ -368,10 +368,14 @@ def _judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars
     if issue is None:
         return together([decided, told])
     bare = np.flatnonzero(whole)
-    blank = Claim(issue, 0.0, 0.0, 0, 0, None, None, True)
-    more = of_claims([(blank, UNDECIDED, name) for name in rival[bare]], row[bare], asked[bare], page.starts[row[bare]])
     polarity = value[bare] * _OF_WHOLE
-    more = replace(more, polarity=polarity, confidence=0.35 + 0.2 * np.abs(value[bare]), intent=stated(polarity))
+    nowhere, true = np.full(len(bare), -1, dtype=np.int64), np.ones(len(bare), dtype=bool)
+    more = Findings(
+        review=row[bare], clause=asked[bare], issue=np.full(len(bare), issue), polarity=polarity,
+        confidence=0.35 + 0.2 * np.abs(value[bare]), size=np.zeros(len(bare), dtype=np.int64), aspect_start=nowhere,
+        aspect_end=nowhere, opinion_start=nowhere, opinion_end=nowhere, general=true, denied=~true,
+        intent=stated(polarity), rival=rival[bare],
+    )  # fmt: skip
     return together([decided, told, more])
 
 
