@@ -27,14 +27,17 @@ from voc.extract.aspects import (
     likened_before,
     speaks,
 )  # fmt: skip
-from voc.extract.beside import degree, negated_before, quoted, taken_back
+from voc.extract.beside import QUOTES, degree, negated_before, quoted, taken_back
 from voc.extract.places import Flags, Ints
 from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
 from voc.text.clauses import Clauses
 from voc.text.sheet import CODE_POINTS, Sheet
 
-_BEFORE, _AFTER = 3, 8  # code points around a clause that voc.extract.beside may look at, at least
+# Code points around a word that voc.extract.beside may look at, at least: as a rule, and for the sake of quotation marks.
+_BEFORE, _AFTER = 3, 8
+_QUOTED_BEFORE, _QUOTED_AFTER = 16, 16
 _MOST_TARGETS = 3  # in a clause whose other words are only known by their signs
+_MARKS = frozenset("".join((*QUOTES, *QUOTES.values())))
 _TAIL = 3  # code points behind a target from which on it does not matter how many they are
 _BITS = np.uint64(21)  # of a code point
 _FACTORS = np.random.default_rng(0).integers(1, 1 << 62, 10, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
@@ -156,8 +159,11 @@ def excerpt(sheet: Sheet, clauses: Clauses, clause: int, first: int) -> tuple[st
     """A clause with so much around it as its claims can depend on, and where it begins in that; its words from `first`."""
     row = clauses.row[clause]
     start, end = int(clauses.start[clause]), int(clauses.end[clause])
-    begin = max(int(sheet.starts[row]), min(start, first) - _BEFORE)
-    return sheet.text[begin : min(end + _AFTER, int(sheet.ends[row]))], start - begin
+    low, high = int(sheet.starts[row]), int(sheet.ends[row])
+    begin, close = max(low, min(start, first) - _QUOTED_BEFORE), min(end + _QUOTED_AFTER, high)
+    if _MARKS.isdisjoint(sheet.text[begin:close]):
+        begin, close = max(low, min(start, first) - _BEFORE), min(end + _AFTER, high)
+    return sheet.text[begin:close], start - begin
 
 
 def _between(sheet: Sheet, linking: Flags, before: Ints, gap: Ints) -> NDArray[np.uint64]:
@@ -188,8 +194,8 @@ def _beside(sheet: Sheet, clauses: Clauses, found: Found, scanner: Scanner, firs
     row = clauses.row[clause]
     low, high = clauses.start[clause], clauses.end[clause]
     start, end = hits.start[some], hits.end[some]
-    begin = np.maximum(np.minimum(low, start) - _BEFORE, sheet.starts[row])
-    close = np.minimum(np.maximum(high, end) + _AFTER, sheet.ends[row])
+    begin = np.maximum(np.minimum(low, start) - _QUOTED_BEFORE, sheet.starts[row])
+    close = np.minimum(np.maximum(high, end) + _QUOTED_AFTER, sheet.ends[row])
     text, target = sheet.text, scanner.target[hits.term].tolist()
     ends = hits.end.tolist()
     columns = (some, first[clause], hits.flags[some], compared[some], begin, close, low, high, start, end)
