@@ -65,10 +65,10 @@ def test_what_moved_is_said_with_its_interval_and_what_did_not_is_not():
 def test_since_when_is_said_of_signals_only_and_no_more_than_is_known():
     exact, least = Onset("2026-03", True), Onset("2025-12", False)
     row = {"month": "2026-10", "since": exact, "change": "chronic"}
-    assert said("zh", **row).endswith("（1.6–3.5）。3月起就是这样。")
-    assert said("en", **row).endswith("It has been so since March.")
-    assert said("zh", **{**row, "since": least}).endswith("至少从2025 年 12 月起就是这样。")
-    assert said("en", **{**row, "since": least}).endswith("It has been so since December 2025 at the latest.")
+    assert said("zh", **row).endswith("（1.6–3.5）。3月起一直多于预期。")
+    assert said("en", **row).endswith("Above expectation since March.")
+    assert said("zh", **{**row, "since": least}).endswith("至少从2025 年 12 月起一直多于预期。")
+    assert said("en", **{**row, "since": least}).endswith("Above expectation since December 2025 at the latest.")
     assert "起" not in said("zh", **{**row, "gate": "insufficient"})
     assert all("起" not in said("zh", **{**row, "change": c}) for c in ("new", "seasonal", "too_short", "withheld"))
     assert said("zh", **{**row, "since": None}).endswith("前几个月就是这样。")

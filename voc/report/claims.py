@@ -82,9 +82,9 @@ def since(w: Words, row: Mapping[str, Any]) -> str:
     same_year = found.month[:4] == row["month"][:4]
     if w.zh:
         month = w.month_short(found.month) if same_year else w.month(found.month)
-        return f"{month}起就是这样。" if found.exact else f"至少从{month}起就是这样。"
+        return f"{month}起一直多于预期。" if found.exact else f"至少从{month}起一直多于预期。"
     month = w.month(found.month).removesuffix(f" {found.month[:4]}") if same_year else w.month(found.month)
-    return f"It has been so since {month}." if found.exact else f"It has been so since {month} at the latest."
+    return f"Above expectation since {month}{'' if found.exact else ' at the latest'}."
 
 
 def compared(w: Words, row: Mapping[str, Any]) -> list[str]:
