@@ -6,6 +6,7 @@ import builder
 import pyarrow as pa
 import pytest
 import report_pages as pages
+from python_calamine import CalamineWorkbook
 
 from voc.report import ownership
 from voc.report.build import build
@@ -13,6 +14,7 @@ from voc.report.context import open_context
 from voc.report.cut import Pack
 from voc.report.figures import plain
 from voc.report.opening import open_book
+from voc.report.workbook import write_workbook
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,20 @@ def test_both_pages_give_the_ratio_with_its_interval_and_name_no_store(data, tmp
     assert sum(found.stores) == 24 and "直营店的" in plain(found.sentence)
     assert "franchised stores have" in plain(both(data, "en").sentence)
     assert ("看不出差别" in plain(found.sentence)) != found.whole.differs
+
+
+def test_the_workbook_has_the_same_numbers(data, tmp_path):
+    write_workbook(open_book(data), tmp_path / "r.xlsx")
+    rows = CalamineWorkbook.from_path(str(tmp_path / "r.xlsx")).get_sheet_by_name("直营与加盟").to_python()
+    found = both(data)
+    assert len(rows) == 2 + len(found.lines) and rows[1][0] == found.whole.issue
+    assert rows[1][1:5] == [
+        found.whole.mixed.k[0],
+        found.whole.mixed.n[0],
+        found.whole.mixed.k[1],
+        found.whole.mixed.n[1],
+    ]
+    assert f"{rows[1][5]:.2f} 倍" == found.whole.ratio.text
 
 
 def test_a_planted_difference_is_told_and_an_even_chain_shows_none(data):

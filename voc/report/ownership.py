@@ -34,6 +34,7 @@ class Line:
     interval: str
     drawing: Markup
     differs: bool
+    mixed: Mixed
 
 
 @dataclass(frozen=True)
@@ -148,4 +149,6 @@ def _line(ctx: Context, code: str | None, found: Mixed, differs: bool) -> Line:
     gate = "strong" if differs else "insufficient"
     drawing = svg.whisker(found.ratio, found.low, found.high, top=4.0, gate=gate, base=1.0, log=True, title=title)
     name = ctx.book.issue(code) if code else w.pick("任何一处不满", "any complaint")
-    return Line(name, own, franchised, Fig(times, ref, "stores.html#ownership", found.ratio), between, drawing, differs)
+    return Line(
+        name, own, franchised, Fig(times, ref, "stores.html#ownership", found.ratio), between, drawing, differs, found
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from typing import Any
 
-from voc.report import followup, words
+from voc.report import followup, ownership, words
 from voc.report.context import Context
 from voc.report.records import Row
 from voc.report.sheets import Column, Sheet, get
@@ -27,6 +27,9 @@ def after(ctx: Context) -> list[Sheet]:
         Sheet(w.pick("星级", "Stars"), _impact(ctx), rows("impact", "pull", "aspect")),
         Sheet(w.pick("抽查", "Audit"), _audit(ctx), rows("prevalence", "aspect")),
     ]
+    found = ownership.both(ctx)
+    lines = [found.whole, *found.lines] if found else []
+    sheets.append(Sheet(w.pick("直营与加盟", "Own and franchised"), _ownership(w), lines))
     return [s for s in sheets if s.rows]
 
 
@@ -119,6 +122,32 @@ def _audit(ctx: Context) -> list[Column]:
         Column(w.pick("标出的占比", "As tagged"), "share", get("rate")),
         *(Column(w.pick(zh, en) + tail, "share", get(key + end)) for key, zh, en in parts for end, tail in ends),
     ]
+
+
+def _ownership(w: words.Words) -> list[Column]:
+    kinds = ((0, "直营", "Own"), (1, "加盟", "Franchised"))
+    parts = (("k", "投诉", ", complaints"), ("n", "评价", ", reviews"))
+    return [
+        Column(w.pick("问题", "Issue"), "text", lambda x: x.issue, 18),
+        *(
+            Column(w.pick(zh + part, en + tail), "int", _count(name, i))
+            for i, zh, en in kinds
+            for name, part, tail in parts
+        ),
+        Column(w.pick("同等条件下加盟为直营的几倍", "Franchised over own, same mix"), "fine", lambda x: x.mixed.ratio),
+        Column(w.pick("95% 下限", "95% low"), "fine", lambda x: x.mixed.low),
+        Column(w.pick("95% 上限", "95% high"), "fine", lambda x: x.mixed.high),
+        Column(
+            w.pick("差别", "Difference"),
+            "text",
+            lambda x: w.pick("看得出", "told") if x.differs else w.pick("看不出", "cannot be told"),
+            14,
+        ),
+    ]
+
+
+def _count(name: str, place: int) -> Callable[[Any], int]:
+    return lambda line: int(getattr(line.mixed, name)[place])
 
 
 def _day(name: str) -> Callable[[Mapping[str, Any]], datetime | None]:
