@@ -10,7 +10,7 @@ Comparison = Literal["we_lead", "we_trail", "as_said", "reversed", "elsewhere"]
 
 _OTHER = re.compile(
     r"别家|其他家|其它家|别人家|人家|隔壁|别的(?:店|牌子|家|品牌)?|其他(?:店|牌子|品牌|家的?)?|"
-    r"其它(?:店|牌子|品牌)?|某.{1,4}|另一家|市面上"
+    r"其它(?:店|牌子|品牌)?|某.{1,4}|另一家|市面上|超市|菜市场|专柜|小卖部|便利店|实体店"
 )
 OTHERS = _OTHER.pattern
 """Without this, or the name of a rival, a clause compares with nobody."""
@@ -29,7 +29,7 @@ _TIRED_OF = re.compile(r"(?:家|的)?(?:都|已经?|早)?(?:吃|喝|用|买)(?:�
 _LOSES = re.compile(r"弱|差|逊|不行|不够看|输|渣|难吃|拉胯|弟弟|没眼看|worse")
 _BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
 _BESIDE = re.compile(r"[跟和与]$")
-_ELSEWHERE = re.compile(r"家|那|的|这|卖|才|只|用|里|同款|旗舰|买|吃|喝|一|两|三|就|都|要")
+_ELSEWHERE = re.compile(r"家|那|散|里|的|这|卖|才|只|用|里|同款|旗舰|买|吃|喝|一|两|三|就|都|要")
 _OURS = re.compile(r"(?:而|但是?|可|不像|反观|再看|轮到|换(?:成|了|到)?|到了?)?(?:这|它|你|贵|本店|咱|他们?家|此|我们)")
 _NEAR = 5
 _MEASURED = re.compile(r"(没法)?(?:比|相比|比较)")
@@ -55,7 +55,8 @@ def compared(clause: str, rivals: list[tuple[int, int]]) -> Compared | None:
         how = _how(clause[:start], clause[end:])
         if how is not None:
             return Compared(how, name)
-    start, end, name = named[0] if named else (len(clause), 0, None)
+    match = _OTHER.search(clause)
+    start, end, name = named[0] if named else (*match.span(), None) if match else (len(clause), 0, None)
     return Compared("elsewhere", name) if start <= _NEAR and _ELSEWHERE.match(clause[end:]) else None
 
 

@@ -106,7 +106,7 @@ def food_quads(path: Path, *, taxonomy: Taxonomy | None = None, stars: bool = Fa
     return _compare([gold for _, _, gold in reviews.values()], found)
 
 
-def guards(path: Path, *, taxonomy: Taxonomy | None = None) -> Guards:
+def guards(path: Path, *, taxonomy: Taxonomy | None = None, profile: str = "fast") -> Guards:
     """The share of texts of a TOML file `cases = [[text, signs], [text, signs, taxonomy], ...]` that are read as wanted.
 
     A case without a taxonomy is read with `taxonomy` (default: retail-food).
@@ -123,7 +123,7 @@ def guards(path: Path, *, taxonomy: Taxonomy | None = None) -> Guards:
     for name in sorted({case[2] if len(case) > 2 else "" for case in cases}):
         rows = [n for n, case in enumerate(cases) if (case[2] if len(case) > 2 else "") == name]
         chosen = load(name) if name else taxonomy or load("retail-food")
-        for mention in analyze([cases[row][0] for row in rows], taxonomy=chosen).to_pylist():
+        for mention in analyze([cases[row][0] for row in rows], taxonomy=chosen, profile=profile).to_pylist():
             mentions.setdefault(rows[mention["row"]], []).append(mention)
     wrong = []
     for row, (text, signs, *_) in enumerate(cases):

@@ -65,7 +65,7 @@ SPEAKS = 0.6
 """A target without an opinion word counts if the model's polarity reaches this, in [0, 1]."""
 AIMED = 14
 """... and if its clause is at most so long, in code points (four times that in English); longer ones name it in passing."""
-WHOLE = 0.6
+WHOLE = 0.65
 """A clause that names no issue counts for a general issue if the model's polarity reaches this, in [0, 1]."""
 HEARD = 0.35
 """... and from here on if the aspect head names its issue."""
