@@ -7,10 +7,10 @@ The road of a few thousand reviews at a time; everything in capitals is arrays o
                └─► WORDS      all words of the taxonomy, one walk through a trie        voc.text.trie, voc.extract.scan
                      │        which word wins its place; what may negate or weigh it
                      ▼
-                   OUTCOMES   a number per clause; each number is worked out once       voc.extract.outcomes
+                   OUTCOMES   a number per clause; each number is worked out once       voc.extract.keys, .outcomes, .kept
                      │  └───► the claims of one clause, word by word                    voc.extract.aspects
                      ▼
-                   FINDINGS   plain reviews as they stand                               voc.extract.reviews, .findings
+                   FINDINGS   plain clauses as they stand                               voc.extract.reviews, .findings
                      │  └───► knotty ones (cues, rivals, irony) one by one              voc.extract.settle
                      ▼
                    the polarity model judges the clauses that the words left open, for all reviews in one call
