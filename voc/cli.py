@@ -91,6 +91,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "models verify": models.verify,
     "models import": models.import_,
     "models build": models.build,
+    "bench": bench_stages.sample,
     "bench ingest": bench.ingest,
     "bench job": bench_job.job,
     "bench ranking": bench.ranking,
@@ -98,10 +99,10 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "doctor": doctor.doctor,
 }
 GROUPS = {
-    "actions": "What is to be done, what was done, and whether it helped.",
     "topics": "Topics of complaints and requests; without a further word, those of the newest month are found.",
+    "actions": "What is to be done, what was done, and whether it helped.",
     "safety": "What customers said of harm, and what people found when they looked into it.",
-    "bench": "What the parts of the job find and what they cost, on simulated data and on this machine.",
+    "bench": "",
     "audit": "How well complaints are tagged, judged by people; the answers correct the rates.",
     "models": "The models: what ships, whether files are whole, a checkpoint of your own, the recipe of the encoder.",
 }

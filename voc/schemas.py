@@ -207,8 +207,9 @@ TABLES = MappingProxyType(
     dict(
         reviews=REVIEWS, stores=STORES, skus=SKUS, orders=ORDERS, sales=SALES, ingests=INGESTS, quarantine=QUARANTINE,
         review_scores=REVIEW_SCORES, mentions=MENTIONS, keywords=KEYWORDS, topics=TOPICS,
-        mention_topics=MENTION_TOPICS, topic_history=TOPIC_HISTORY, topic_edits=TOPIC_EDITS, facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN,
-        complainers=COMPLAINERS, power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
+        mention_topics=MENTION_TOPICS, topic_history=TOPIC_HISTORY, topic_edits=TOPIC_EDITS,
+        facts=FACTS, exposure=EXPOSURE, ranking=RANKING, chain=CHAIN, complainers=COMPLAINERS,
+        power=POWER, audit=AUDIT, prevalence=PREVALENCE, impact=IMPACT, wording=WORDING,
         actions=ACTIONS, fixes=FIXES, verdicts=VERDICTS, tags=TAGS, at_risk=AT_RISK, safety_states=SAFETY_STATES,
         published=PUBLISHED,
     )

@@ -101,7 +101,10 @@ def texts(*, reviews: int = 20_000, seed: int = 2026) -> list[str]:
 def _told(world: World, seed: int) -> list[Review]:
     praise = make_rates(world.chain, "praise", seed=seed)
     praised = draw(praise.of(world.rows, np.arange(len(world.rows))), stream(seed, "praise"))
-    return tell(world.chain, world.rows, world.happens, praised, (world.rates, praise), world.plants, seed=seed)
+    told: list[Review] = tell(
+        world.chain, world.rows, world.happens, praised, (world.rates, praise), world.plants, seed=seed
+    )
+    return told
 
 
 def expressions(taxonomy: str = "retail-food") -> list[str]:

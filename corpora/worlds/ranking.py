@@ -143,7 +143,9 @@ class World:
         x: np.ndarray = self.x.sum(axis=1)
         if level == "store_sku":
             return x
-        return _over(self.store, self.settings.stores, x) if level == "store" else _over(self.sku, self.settings.skus, x)
+        return (
+            _over(self.store, self.settings.stores, x) if level == "store" else _over(self.sku, self.settings.skus, x)
+        )
 
 
 def simulate(seed: int, settings: Settings = LARGE) -> World:
