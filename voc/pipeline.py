@@ -12,17 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 import voc
 from voc import config as configuration
-from voc import engines, handover, models, monthly_topics
+from voc import engines, models, monthly_ranking, monthly_topics
 from voc import ingest as ingestion
-from voc import issues as ranking_room
 from voc import taxonomy as taxonomies
-from voc.config import Config
 from voc.engines import Engine
 from voc.engines.slices import annotate_piece, packed
 from voc.errors import InputError, UnknownName, WrongUse
@@ -30,11 +27,9 @@ from voc.extract import keywords as keyword_table
 from voc.extract import mentions as mention_stage
 from voc.extract import sentiment as sentiment_stage
 from voc.ingest import Ingested
-from voc.issues import counts
 from voc.lake import Lake
 from voc.parts import Part, pieces
 from voc.schemas import empty
-from voc.taxonomy import Taxonomy
 from voc.workspace import Workspace, check_month, digest
 
 log = logging.getLogger(__name__)
@@ -246,88 +241,14 @@ def topics(work: Workspace, *, month: str, engine: str = "local", master: str | 
 # ---- rank -------------------------------------------------------------------------------------------------------------
 
 
-def count(work: Workspace) -> list[str]:
-    """Facts and exposure of every month whose mentions or reviews changed. Returns those months."""
-    lake = work.lake
-    remade = []
-    for month in lake.months("reviews"):
-        inputs = digest(
-            _code(), work.config.nlp.min_confidence, lake.fingerprint("skus"),
-            lake.fingerprint("reviews", month), lake.fingerprint("mentions", month),
-            lake.fingerprint("mention_topics", month), lake.fingerprint("topics", month),
-        )  # fmt: skip
-        if lake.made_from("count", month) == inputs:
-            continue
-        reviews, mentions = _counted(lake, month)
-        skus = lake.read("skus")
-        minimum = work.config.nlp.min_confidence
-        facts = ranking_room.facts(mentions, reviews, skus=skus, confidence=minimum)
-        if (topics := monthly_topics.shown(lake, month)) is not None:
-            of_topics = ranking_room.topic_facts(topics, mentions, reviews, skus=skus, confidence=minimum)
-            facts = pa.concat_tables([facts, of_topics])
-        lake.replace_month("facts", month, facts)
-        exposure = ranking_room.exposure(reviews, skus=skus)
-        lake.replace_month("exposure", month, exposure)
-        complaints = ranking_room.complaints(mentions, reviews, skus=skus, confidence=minimum)
-        lake.replace_month("complainers", month, ranking_room.complainers(complaints, exposure))
-        lake.record("count", month, inputs)
-        remade.append(month)
-    return remade
-
-
-def _counted(lake: Lake, month: str) -> tuple[pa.Table, pa.Table]:
-    """The month's reviews and mentions, without the columns that no count needs."""
-    reviews = lake.read("reviews", months=[month], columns=(*counts.REVIEW_COLUMNS, "duplicate_of", "lot"))
-    return reviews, lake.read("mentions", months=[month], columns=counts.MENTION_COLUMNS)
-
-
 def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table:
     """The month's ranking, from the facts of this month and those before it; also written to the lake.
 
     Raises UnknownName for a month without reviews, unless it `may_be_empty`: then its ranking is.
     """
-    lake = work.lake
     if not may_be_empty:
-        _known_month(month, lake.months("reviews"))
-    count(work)
-    months = [m for m in lake.months("exposure") if m <= month]
-    reviews, mentions = _counted(lake, month)
-    skus, minimum = lake.read("skus"), work.config.nlp.min_confidence
-    topics = monthly_topics.shown(lake, month)
-    issues = issue_metas(work.taxonomy())
-    known_topics = ranking_room.topic_metas(
-        lake.read("topics", months=[month]), issues, month=month, first=min(lake.months("reviews"), default=None)
-    )
-    shared: dict[str, Any] = dict(
-        facts=ranking_room.with_history(
-            lake.read("facts", months=months), lake.read("topic_history", months=[month]), month
-        ),
-        exposure=lake.read("exposure", months=months),
-        issues=issues | known_topics,
-        complaints=ranking_room.complaints(mentions, reviews, mention_topics=topics, skus=skus, confidence=minimum),
-        settings=ranking_settings(work.config),
-    )
-    sales, lots = lake.read("sales", months=months), counts.lots(mentions, reviews, skus=skus, confidence=minimum)
-    table = ranking_room.rank(month, stores=lake.read("stores"), skus=skus, sales=sales, lots=lots, **shared)
-    ranked = handover.Ranked(work, month, shared["settings"], issues)
-    table = handover.with_ratings(ranked, table)
-    lake.replace_month("ranking", month, table)
-    lake.replace_month("chain", month, ranking_room.chain(month, **shared))
-    lake.record("rank", month, _code())  # a month without a complaint leaves no row, and was ranked all the same
-    handover.after_rank(ranked)
-    return table
-
-
-def ranking_settings(config: Config) -> ranking_room.RankSettings:
-    return ranking_room.RankSettings(**config.ranking.model_dump())
-
-
-def issue_metas(taxonomy: Taxonomy) -> dict[str, ranking_room.IssueMeta]:
-    """What the statistics need to know of each issue."""
-    return {
-        code: ranking_room.IssueMeta(code=code, severity=issue.severity, store=issue.store, ranked=not issue.general)
-        for code, issue in taxonomy.issues.items()
-    }
+        _known_month(month, work.lake.months("reviews"))
+    return monthly_ranking.rank(work, month=month)
 
 
 # ---- report -----------------------------------------------------------------------------------------------------------

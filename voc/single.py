@@ -26,7 +26,7 @@ from voc.extract import mentions as extraction
 from voc.extract import sentiment as scoring
 from voc.ingest import dates, hygiene, ratings, readers
 from voc.ingest.mapping import Reading, find
-from voc.pipeline import issue_metas, ranking_settings
+from voc.monthly_ranking import issue_metas, ranking_settings
 from voc.schemas import RANKING, REVIEWS, conform
 from voc.taxonomy import Taxonomy
 from voc.text import language

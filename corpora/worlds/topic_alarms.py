@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc import issues, monthly_topics, pipeline
+from voc import issues, monthly_ranking, monthly_topics, pipeline
 from voc.issues import counts
 from voc.workspace import Workspace
 
@@ -47,7 +47,7 @@ def alarms(work: Workspace, month: str, *, shuffles: int) -> list[Mapping[str, i
     skus, assigned = lake.read("skus"), monthly_topics.shown(lake, month)
     if assigned is None:
         raise SystemExit(f"{month} has no topics; run `voc topics --month {month}`")
-    known = pipeline.issue_metas(work.taxonomy())
+    known = monthly_ranking.issue_metas(work.taxonomy())
     topics = issues.topic_metas(
         lake.read("topics", months=[month]), known, month=month, first=min(lake.months("reviews"))
     )
@@ -60,7 +60,7 @@ def alarms(work: Workspace, month: str, *, shuffles: int) -> list[Mapping[str, i
         ])  # fmt: skip
         ranking = issues.rank(
             month, facts=facts, exposure=issues.exposure(dealt, skus=skus), issues=known | topics, skus=skus,
-            stores=lake.read("stores"), settings=pipeline.ranking_settings(work.config),
+            stores=lake.read("stores"), settings=monthly_ranking.ranking_settings(work.config),
         )  # fmt: skip
         judged = ranking.filter(pc.is_in(pc.field("level"), pa.array(["store", "sku", "store_sku"])))
         found: dict[str, int] = {}
