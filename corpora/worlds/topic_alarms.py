@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from voc import issues, monthly_ranking, monthly_topics, pipeline
+from voc import issues, monthly_ranking, monthly_topics
 from voc.issues import counts
 from voc.workspace import Workspace
 
