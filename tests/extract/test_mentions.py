@@ -83,6 +83,18 @@ def test_a_target_takes_the_opinion_beside_it() -> None:
     assert codes("口味嘛，实在不敢恭维") == {("P10", "complaint")}
 
 
+@pytest.mark.parametrize("text", ["味道好，物流太慢", "味道好物流太慢", "“味道好”物流太慢"])
+def test_mixed_reviews_keep_both_sides(text: str) -> None:
+    found = {(m["aspect"], m["intent"]) for m in analyze([text], taxonomy=load("retail-food")).to_pylist()}
+    assert found == {("P10", "praise"), ("V01", "complaint")}
+
+
+def test_what_the_writer_puts_in_quotation_marks_is_meant() -> None:
+    said = analyze(["“好吃”", "“味道很好，下次还买”", '号称"新鲜"，都蔫了'], taxonomy=load("retail-food")).to_pylist()
+    assert {m["intent"] for m in said if m["row"] < 2} == {"praise", "repurchase"}
+    assert {m["intent"] for m in said if m["row"] == 2} == {"complaint"}
+
+
 def test_a_complaint_gives_one_code() -> None:
     assert codes("味道发霉了") == {("P03", "complaint")}
     assert codes("真空袋漏气") == {("P06", "complaint")}

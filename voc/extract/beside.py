@@ -127,10 +127,18 @@ QUOTES = {"“": "”", '"': '"', "「": "」", "『": "』", "'": "'", "‘": "
 
 
 def quoted(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] stands in quotation marks: somebody else's promise, unless they quote what people say."""
+    """Whether text[start:end] stands in quotation marks: somebody else's promise, unless they quote what people say.
+
+    Marks with which a text or a sentence begins quote the writer himself.
+    """
     before = next(
         (n for n in range(start - 1, max(-1, start - QUOTE - 1), -1) if text[n] in QUOTES or text[n] in ENDS), None
     )
-    if before is None or text[before] not in QUOTES or _SPOKEN.search(text[max(0, before - 3) : before]):
+    if (
+        not before
+        or text[before] not in QUOTES
+        or not text[before - 1].isalnum()
+        or _SPOKEN.search(text[max(0, before - 3) : before])
+    ):
         return False
     return QUOTES[text[before]] in text[end : end + QUOTE]

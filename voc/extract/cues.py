@@ -174,9 +174,6 @@ _MOCK_PRAISE = re.compile(
     r"^(?:great|nice|wow|congrat\w*|bravo|well done|good job|thanks)$"
 )
 _TURNED = re.compile(r"^(?:但|不过|可是|可惜|只是|就是|然而|唯一|除了|but\b|however\b|although\b|though\b|except\b)")
-_CONTRASTS = re.compile(
-    r"但|不过|可惜|可是|就是|只是|然而|虽|尽管|除|唯|却|倒|,可|美中不足|要是|\b(?:but|however|although|though|except|only)\b"
-)
 _SNEER = re.compile(r"呵+呵*|好家伙|真行|可真行|笑死|醉了|我谢谢你|谢谢你?啊?|厉害了|好样的|就这")
 _SWITCH = re.compile(
     r"(?:转战|倒戈|换|改|转|去|回|还是|以后|宁愿|宁可|不如|选择|投奔|转投|买回|重新)(?:成|到|买|吃|去|喝|选|了|"
@@ -298,11 +295,6 @@ def confirms(clause: str) -> bool:
 def fears(clause: str) -> bool:
     """Whether the clause fears something (生怕)."""
     return bool(_FEARS.search(clause))
-
-
-def contrasts(text: str) -> bool:
-    """Whether something in `text` sets good against bad (但, 除了)."""
-    return bool(_CONTRASTS.search(text))
 
 
 def ambivalent(word: str) -> bool:

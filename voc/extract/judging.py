@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.extract.cues import contrasts
-from voc.extract.findings import COMPLAINT, INTENTS, PRAISE, UNDECIDED, Findings, stated, together
+from voc.extract.findings import INTENTS, UNDECIDED, Findings, stated, together
 from voc.extract.lexicon import Lexicon
 from voc.extract.places import Ints
 from voc.extract.reviews import Reading
@@ -29,8 +28,6 @@ ACCUSES = 0.8
 """A question counts as a complaint if the model's polarity is at most minus this."""
 BRIEF = 40
 """A review of several clauses and at most so many code points is also judged as a whole where its words say nothing."""
-TORN, TORN_BLAME = 0.35, 0.75
-"""... or where they contradict each other: the praise goes from a polarity of minus TORN on, the blame from TORN_BLAME on."""
 _OF_WHOLE = 0.8
 _RATING_SHIFT = 0.8
 
@@ -110,35 +107,6 @@ def _together(
             here = chances[places]
             surer = np.abs(said[:, 2] - said[:, 0]) > np.abs(here[:, 2] - here[:, 0])
             chances[places] = np.where(surer[:, None], said, here)
-
-
-def one_sided(found: Findings, page: Sheet, lexicon: Lexicon, judge: Judge) -> Findings:
-    """Without the praise or blame that words find in a brief review whose whole says the opposite.
-
-    Only where nothing in it turns (但), and neither for safety nor for what two different issues say in so many words.
-    """
-    good, bad = (found.intent == PRAISE), (found.intent == COMPLAINT)
-    count = len(page)
-    torn = (np.bincount(found.review[good], minlength=count) > 0) & (
-        np.bincount(found.review[bad], minlength=count) > 0
-    )
-    rows = [
-        row
-        for row in np.flatnonzero(torn & (page.ends - page.starts <= BRIEF)).tolist()
-        if not contrasts(page.text[page.starts[row] : page.ends[row]])
-    ]
-    if not rows:
-        return found
-    value = np.zeros(count)
-    for latin in (False, True):
-        texts = {row: page.text[page.starts[row] : page.ends[row]] for row in rows}
-        mine = [row for row in rows if texts[row].isascii() == latin]
-        if mine:
-            said = judge([texts[row] for row in mine], latin)
-            value[mine] = said[:, 2] - said[:, 0]
-    safety = np.array([issue.safety for issue in lexicon.issues], dtype=bool)[found.issue]
-    here = value[found.review]
-    return found.take(~((good & (here <= -TORN)) | (bad & ~safety & (here >= TORN_BLAME))))
 
 
 def loud(found: Findings, lexicon: Lexicon) -> Findings:

@@ -39,7 +39,7 @@ from voc.extract.findings import (
     severities,
     weighed,
 )
-from voc.extract.judging import Judge, judged, loud, one_sided
+from voc.extract.judging import Judge, judged, loud
 from voc.extract.lexicon import Lexicon
 from voc.extract.naming import Namer, named, namer
 from voc.extract.reviews import LONGEST_TEXT, read
@@ -223,7 +223,7 @@ def _read(
     heard = judged(page, reading, judge, lexicon, stars)
     if name is not None:
         heard = named(heard, page, reading.clauses, lexicon, name)
-    best = one_sided(chosen(loud(heard, lexicon), page.starts, lexicon), page, lexicon, judge)
+    best = chosen(loud(heard, lexicon), page.starts, lexicon)
     found = weighed(best, stars, lexicon)
     return _Read(page, reading.clauses, found, severities(found, best, page, reading.clauses, lexicon), lexicon)
 
