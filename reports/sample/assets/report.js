@@ -85,11 +85,12 @@
       field.type = "search";
       field.placeholder = words.filter;
       field.setAttribute("aria-label", words.filter);
+      var picked = function (cell) { return cell.dataset.v !== undefined ? cell.dataset.v : cell.textContent.trim(); };
       var choices = picks.map(function (head) {
         var column = heads.indexOf(head), select = document.createElement("select"), seen = {};
         select.setAttribute("aria-label", head.textContent);
         select.appendChild(new Option(head.textContent, ""));
-        Array.prototype.forEach.call(rows, function (row) { seen[row.cells[column].textContent.trim()] = true; });
+        Array.prototype.forEach.call(rows, function (row) { seen[picked(row.cells[column])] = true; });
         Object.keys(seen).sort(function (a, b) { return a.localeCompare(b, document.documentElement.lang); })
           .forEach(function (text) { select.appendChild(new Option(text, text)); });
         return { column: column, select: select, many: Object.keys(seen).length > 1 };
@@ -100,7 +101,7 @@
         Array.prototype.forEach.call(rows, function (row) {
           var hide = want !== "" && row.textContent.toLowerCase().indexOf(want) < 0;
           choices.forEach(function (c) {
-            hide = hide || (c.select.value !== "" && row.cells[c.column].textContent.trim() !== c.select.value);
+            hide = hide || (c.select.value !== "" && picked(row.cells[c.column]) !== c.select.value);
           });
           row.hidden = hide;
           if (!hide) shown += 1;
