@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -174,15 +175,22 @@ def _keywords(
     lake = work.lake
     inputs = {m: digest(made, lake.fingerprint("reviews", m), lake.fingerprint("mentions", m)) for m in wanted}
     stale = _stale(work, "keywords", inputs)
-    jobs = [(str(lake.root), month, work.taxonomy_reference()) for month in stale]
+    # The largest month first, or one worker would still be at it when the others have gone.
+    order = sorted(stale, key=lambda m: (-sum(os.path.getsize(path) for path in lake.paths("reviews", m)), m))
+    jobs = [(str(lake.root), month, work.taxonomy_reference()) for month in order]
     terms: dict[str, set[str]] = {}
     for row in (lake.read("keywords", columns=["month", "term"]) if stale else empty("keywords")).to_pylist():
         terms.setdefault(row["month"], set()).add(row["term"])
-    for done, (month, table) in enumerate(zip(stale, engine.map(keywords_of, jobs), strict=True)):
-        terms[month] = set(table["term"].to_pylist())
-        earlier = set().union(*(found for m, found in terms.items() if m < month))
-        lake.replace_month("keywords", month, _with_new(table, earlier))
-        lake.record("keywords", month, stale[month])
+    waiting, ready = list(stale), {}
+    for done, (finished, found) in enumerate(zip(order, engine.map(keywords_of, jobs), strict=True)):
+        ready[finished] = found
+        while waiting and waiting[0] in ready:  # what is new depends on the months before
+            month = waiting.pop(0)
+            table = ready.pop(month)
+            terms[month] = set(table["term"].to_pylist())
+            earlier = set().union(*(found for m, found in terms.items() if m < month))
+            lake.replace_month("keywords", month, _with_new(table, earlier))
+            lake.record("keywords", month, stale[month])
         if progress is not None:
             progress("keywords", done + 1, len(stale))
     return list(stale)
@@ -204,8 +212,8 @@ def keywords_of(root: str, month: str, taxonomy: str) -> pa.Table:
     """The keyword table of one month of the lake at `root`; a job for one worker."""
     lake = Lake(Path(root))
     return keyword_table.table(
-        lake.read("reviews", months=[month]),
-        lake.read("mentions", months=[month]),
+        lake.read("reviews", months=[month], columns=keyword_table.REVIEW_COLUMNS),
+        lake.read("mentions", months=[month], columns=keyword_table.MENTION_COLUMNS),
         month=month,
         words=taxonomies.expressions(taxonomies.load(taxonomy)),
     )

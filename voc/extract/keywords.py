@@ -55,6 +55,13 @@ def keywords(
     return pa.table([[known.names[i] for i in chosen], counts[chosen].astype(np.int64), scores[chosen]], schema=RESULT)
 
 
+REVIEW_COLUMNS = (
+    "review_id", "parent_id", "source", "store_id", "sku_id", "flags", "text", "duplicate_of",
+)  # fmt: skip
+MENTION_COLUMNS = ("review_id", "aspect", "intent", "start", "end")
+"""What `table` reads of the reviews and of the mentions."""
+
+
 def table(
     reviews: pa.Table,
     mentions: pa.Table,
