@@ -9,7 +9,7 @@ from voc.corpora.worlds import history
 from voc.corpora.worlds import ranking as worlds
 
 from voc.issues import RankSettings
-from voc.issues.benchmark import benchmark, change_benchmark, cost
+from voc.issues.benchmark import MARGINS, benchmark, change_benchmark, cost
 
 QUICK = RankSettings(draws=40)
 
@@ -57,7 +57,7 @@ def test_changes_are_judged_against_their_truth():
     )  # fmt: skip
     scores = change_benchmark(partial(history.simulate, settings=settings), range(2), pasts=(3, 7), settings=QUICK)
     by = {(s.level, s.past): s for s in scores}
-    assert set(by) == {(level, past) for level in ("store", "sku", "store_sku") for past in (3, 7)}
+    assert set(by) == {(level, past) for level in ("store", "sku", "store_sku", MARGINS) for past in (3, 7)}
     assert all(s.risen == s.fallen == s.found == 0 for s in scores if s.past == 3)  # too short
     for level in ("store", "sku"):
         score = by[level, 7]
@@ -65,6 +65,9 @@ def test_changes_are_judged_against_their_truth():
         assert score.found_big <= score.found <= score.planted
         assert score.recall >= 0.5 and score.false_share <= 0.2
         assert score.found <= score.found_knowing + 1 and score.found_knowing <= score.planted
+    both, (store, sku) = by[MARGINS, 7], (by["store", 7], by["sku", 7])
+    assert both.planted == 16 and both.found == store.found + sku.found and both.risen == store.risen + sku.risen
+    assert min(store.false_share, sku.false_share) <= both.false_share <= max(store.false_share, sku.false_share)
 
 
 def test_cost_is_measured_on_as_many_cells_as_asked_for():

@@ -25,6 +25,7 @@ from voc.issues.settings import IssueMeta, RankSettings
 from voc.schemas import EXPOSURE, FACTS, conform
 
 LEVELS = ("store", "sku", "store_sku")
+MARGINS = "store and sku"
 TOP = 50
 Cell = tuple[str | None, str | None, str]
 """Store id, SKU id and issue code; None for what the level lacks."""
@@ -152,7 +153,8 @@ def change_benchmark(
     simulate: Callable[[int], History], seeds: Iterable[int], *, pasts: Sequence[int] = (6, 12, 24),
     settings: RankSettings | None = None, enough: float = 10.0,
 ) -> list[ChangeScore]:  # fmt: skip
-    """Rank each seed's last month after each length of history; a score per level and length."""
+    """Rank each seed's last month after each length of history; a score per level and length, and per length one of stores
+    and SKUs together (MARGINS)."""
     settings = settings or RankSettings()
     rows: dict[tuple[str, int], list[tuple[float, ...]]] = {(level, past): [] for level in LEVELS for past in pasts}
     for seed in seeds:
@@ -163,7 +165,9 @@ def change_benchmark(
             for level in LEVELS:
                 of_level = ranking.filter(pc.field("level") == level)
                 rows[level, past].append(_judge_changes(world, level, of_level, enough, settings))
-    return [_change_score(level, past, np.array(found)) for (level, past), found in rows.items()]
+    judged = {place: np.array(found) for place, found in rows.items()}
+    judged |= {(MARGINS, past): judged["store", past] + judged["sku", past] for past in pasts}
+    return [_change_score(level, past, found) for (level, past), found in judged.items()]
 
 
 def _judge_changes(
@@ -179,7 +183,7 @@ def _judge_changes(
         big = {cell for cell in wanted if planted[cell][1] >= enough}
         hit = {cell for cell, yes in zip(cells, called, strict=True) if yes}
         false = int((called & ((truth - 1) * sign <= 0)).sum())
-        out += [called.sum(), false / max(called.sum(), 1), len(hit & wanted), len(wanted), len(hit & big), len(big)]
+        out += [called.sum(), false, len(hit & wanted), len(wanted), len(hit & big), len(big)]
     return (*out, _found_knowing(*world.known(level), settings))
 
 
@@ -191,10 +195,11 @@ def _found_knowing(x: np.ndarray, mean: np.ndarray, factor: np.ndarray, settings
 
 def _change_score(level: str, past: int, found: np.ndarray) -> ChangeScore:
     sums, means = found.sum(axis=0).astype(int), found.mean(axis=0)
+    false, false_fallen = (found[:, at + 1] / np.maximum(found[:, at], 1) for at in (0, 6))
     return ChangeScore(
-        level=level, past=past, seeds=len(found), risen=float(means[0]), false_share=float(means[1]),
-        false_bound=_upper(found[:, 1]), found=int(sums[2]), planted=int(sums[3]), found_big=int(sums[4]),
-        planted_big=int(sums[5]), found_knowing=int(sums[12]), fallen=float(means[6]), false_fallen=float(means[7]),
+        level=level, past=past, seeds=len(found), risen=float(means[0]), false_share=float(false.mean()),
+        false_bound=_upper(false), found=int(sums[2]), planted=int(sums[3]), found_big=int(sums[4]),
+        planted_big=int(sums[5]), found_knowing=int(sums[12]), fallen=float(means[6]), false_fallen=float(false_fallen.mean()),
         found_fallen=int(sums[8]), planted_fallen=int(sums[9]),
     )  # fmt: skip
 
