@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voc.cli import app
+from voc.commands import show
 
 run = CliRunner().invoke
 
@@ -37,3 +38,24 @@ def test_what_the_system_refuses_is_exit_1_with_the_path(tmp_path, reviews):
     result = run(app, ["sentiment", str(reviews), "-o", str(tmp_path / "folder.csv")])
     assert result.exit_code == 1
     assert "directory" in result.output.lower() and "folder.csv" in result.output
+
+
+WIDE = [{f"column_{i}": "value" * 3 for i in range(9)}, {f"column_{i}": i for i in range(9)}]
+
+
+def test_a_pipe_has_no_width(capsys: pytest.CaptureFixture[str]) -> None:
+    show(WIDE, as_json=False)
+    assert any("column_0" in line and "column_8" in line for line in capsys.readouterr().out.splitlines())
+
+
+def test_what_is_wider_than_the_terminal_is_told_line_by_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    show(WIDE, as_json=False, title="wide")
+    first, *blocks = capsys.readouterr().out.rstrip("\n").split("\n\n")
+    assert first == "wide" and [len(block.splitlines()) for block in blocks] == [9, 9]
+    assert blocks[1].splitlines()[8].split() == ["column_8", "8"]
+    show([{"a": 1, "b": 2}], as_json=False)
+    assert "┃" in capsys.readouterr().out

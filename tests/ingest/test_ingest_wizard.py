@@ -68,6 +68,8 @@ def test_a_survey_is_seen_as_one(write: Write) -> None:
 def test_nothing_is_guessed_where_nothing_fits(write: Write) -> None:
     with pytest.raises(InputError, match=r"no column can be taken for the time; the file has 'a', 'b'"):
         propose(write("a.csv", ["a", "b"], [["1", "2"]] * 3))
+    with pytest.raises(InputError, match="looks like a table of stores: --source stores"):
+        propose(write("c.csv", ["poiId", "title", "avgScore", "address"], [["17", "一店", "4.2", "后湖"]] * 3))
     with pytest.raises(InputError, match="no sound row"):
         propose(write("b.csv", ["text", "date"], []))
 

@@ -13,12 +13,16 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from voc.errors import WrongUse
 from voc.pipeline import Progress
 
 DONE, OVER_QUARANTINE = 0, 4
+_NO_WIDTH = 10_000
+_MOST_BLOCKS = 12
+"""Rows that are told line by line at most; more of them stay a table with folded cells."""
 
 ProjectFolder = Annotated[
     Path, typer.Option("--project", "-p", envvar="VOC_PROJECT", help="The project's folder (it holds voc.toml).")
@@ -37,7 +41,8 @@ def say(message: str) -> None:
 
 
 def show(rows: Sequence[dict[str, Any]], *, as_json: bool, title: str = "") -> None:
-    """`rows` as a table for people, or as JSON."""
+    """`rows` as a table for people, or as JSON. What is wider than the terminal is told line by line, a block a row; a pipe
+    or a file has no width."""
     if as_json:
         print(json.dumps(list(rows), ensure_ascii=False, indent=2, default=str))
         return
@@ -49,7 +54,19 @@ def show(rows: Sequence[dict[str, Any]], *, as_json: bool, title: str = "") -> N
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console(markup=False).print(table)
+    wide = Console(markup=False, highlight=False, width=_NO_WIDTH)
+    needed = Measurement.get(wide, wide.options, table).maximum
+    if not sys.stdout.isatty():
+        wide.print(table)
+    elif needed <= Console().width or len(rows) > _MOST_BLOCKS:
+        Console(markup=False).print(table)
+    else:
+        print("\n\n".join(([title] if title else []) + [_block(row) for row in rows]))
+
+
+def _block(row: dict[str, Any]) -> str:
+    width = max(map(len, row))
+    return "\n".join(f"{name:{width}}  {_cell(value)}" for name, value in row.items())
 
 
 def label_pairs(given: Sequence[str] | None) -> dict[str, str] | None:

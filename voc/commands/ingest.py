@@ -19,6 +19,7 @@ from voc.lake import locked
 from voc.workspace import Workspace
 
 COUNTS = ("file", "records", "new", "updated", "duplicate", "unchanged", "quarantined", "reviews_written", "months")
+_ORIGINS = {"row": "told by the row", "order": "by its order", "text": "named in the text", "none": "not told"}
 AUTO = "auto"
 
 
@@ -119,8 +120,8 @@ def show_ledger(done: list[Ingested], *, as_json: bool) -> None:
         if row.restated:
             say(f"{row.file}: months restated: {_span(row.restated)}")
         if total := sum(row.sku_origins.values()):
-            parts = ", ".join(f"{origin} {n / total:.0%}" for origin, n in row.sku_origins.items())
-            say(f"{row.file}: store known for {row.stores_known / total:.0%}; SKU by {parts}")
+            parts = ", ".join(f"{_ORIGINS[origin]} {n / total:.0%}" for origin, n in row.sku_origins.items())
+            say(f"{row.file}: store told for {row.stores_known / total:.0%} of the rows; SKU {parts}")
         for what, ids in (("stores", row.unknown_stores), ("SKUs", row.unknown_skus)):
             if ids:
                 some = ", ".join(sorted(ids)[:5]) + (" …" if len(ids) > 5 else "")

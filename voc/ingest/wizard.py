@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from voc.errors import InputError
-from voc.ingest import dates, fields, privacy, ratings, readers, survey
+from voc.ingest import dates, dimensions, fields, privacy, ratings, readers, survey
 from voc.ingest.mapping import Columns, Mapping, Reading, parse, same_name
 from voc.ingest.readers import OWN, REASON
 from voc.ingest.sources import GROUP, FileSource
@@ -122,9 +122,10 @@ def propose(path: Path, *, encoding: str | None = None) -> Proposal:
     given = {guess.field for guess in guesses} | {half for halves in split.values() for half in halves}
     if "created_at" not in given or not {"text", "rating", "nps"} & given:
         missing = "the time" if "created_at" not in given else "text, rating or NPS"
+        own = _own_table(columns)
+        advice = f"It looks like a table of {own}: --source {own}" if own else "Write a mapping (--map)"
         raise InputError(
-            f"no column can be taken for {missing}; the file has {', '.join(map(repr, columns))}. Write a mapping (--map)",
-            path=path,
+            f"no column can be taken for {missing}; the file has {', '.join(map(repr, columns))}. {advice}", path=path
         )
     by_field = {guess.field: guess.column for guess in guesses}
     data: dict[str, Any] = {"name": "auto", "source": source.name, "columns": by_field}
@@ -163,6 +164,17 @@ def _of_several_rows(columns: Sequence[str]) -> FileSource | None:
             if known[:1] == [*source.columns][:1] and len(known) >= 4:
                 return source
     return None
+
+
+def _own_table(columns: Sequence[str]) -> str | None:
+    """Which of the user's own tables (stores, SKUs, orders, sales) has most of its titles here, two at least."""
+    plain = {same_name(column) for column in columns}
+    found = {
+        name: sum(any(same_name(title) in plain for title in (field, *more)) for field, more in titles.items())
+        for name, titles in dimensions.TITLES.items()
+    }
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] >= 2 else None
 
 
 def _told(text: str | None) -> str:
