@@ -54,6 +54,12 @@ def test_offsets_are_ordered_and_cover_the_raw_text(raw):
     assert normal.offsets[0] == 0 and normal.offsets[-1] == len(raw)
 
 
+def test_marks_that_change_places_share_a_span():
+    normal = normalise("0\u0300\u3099")
+    assert normal.text == "0\u3099\u0300"
+    assert normal.span(0, 2) == (0, 3)
+
+
 @settings(max_examples=200)
 @given(TEXTS, st.data())
 def test_a_span_leads_to_raw_text_with_the_same_form(raw, data):

@@ -55,7 +55,9 @@ def normalise(text: str) -> Normal:
     for raw in _blocks(even):
         piece = unicodedata.normalize("NFKC", raw).translate(table)
         pieces.append(piece)
-        offsets += [at] * len(piece) if len(piece) != len(raw) else range(at, at + len(raw))
+        # Marks may change places: then no code point of the block has one of its own in the other text.
+        apart = len(raw) == 1 or "".join(unicodedata.normalize("NFKC", char) for char in raw).translate(table) == piece
+        offsets += range(at, at + len(raw)) if apart and len(piece) == len(raw) else [at] * len(piece)
         at += len(raw)
     joined = "".join(pieces)
     if joined != unicodedata.normalize("NFKC", even).translate(table):
