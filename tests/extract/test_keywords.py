@@ -1,8 +1,10 @@
 import datetime as dt
 
+import jieba
 import pyarrow as pa
 import pytest
 
+from voc.extract import keywords as keyword_room
 from voc.extract.keywords import keywords, table
 from voc.extract.terms import stream, terms
 from voc.schemas import KEYWORDS, MENTIONS, REVIEWS, conform
@@ -209,3 +211,34 @@ def test_a_product_name_that_no_dictionary_knows_is_one_term() -> None:
     texts = [f"{a}咕噜脆脆乐{b}" for a in before for b in after] + [f"{a}面包{b}" for a in before for b in after]
     terms = keywords(texts, top=5)["term"].to_pylist()
     assert "咕噜脆脆乐" in terms and not {"咕噜", "脆脆", "脆脆乐"} & set(terms)
+
+
+def test_a_text_that_recurs_has_the_tokens_of_the_first_one_in_its_place():
+    texts = [
+        "味道很好,配送太慢",
+        "the battery is great",
+        "",
+        "味道很好,配送太慢",
+        "客服iPhone 15态度差",
+        "the battery is great",
+    ]
+    whole = stream(texts)
+    for i, text in enumerate(texts):
+        alone, part = stream([text]), whole.part(i, i + 1)
+        assert set(part.text.tolist()) <= {i}
+        assert [part.words[t] if t >= 0 else None for t in part.token] == [
+            alone.words[t] if t >= 0 else None for t in alone.token
+        ]
+    assert whole.text.tolist() == sorted(whole.text.tolist())
+
+
+def test_the_background_is_the_dictionary_without_the_rarest_words():
+    with jieba.get_dict_file() as file:
+        known = {
+            word: float(times) for word, times, *_ in (line.decode().split(" ") for line in file) if int(times) > 2
+        }
+    weights = keyword_room._general()
+    assert dict(zip(weights.words.to_pylist(), weights.values.tolist(), strict=True)) == known
+    assert (weights.total, weights.floor) == (sum(known.values()), min(known.values()) / 2)
+    some = weights.of_words(["味道", "没有这样的词"])
+    assert some[0] == known["味道"] and some[1] != some[1]

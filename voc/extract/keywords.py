@@ -8,17 +8,20 @@ occurrences, so that one customer who repeats herself counts once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as csv
 from numpy.typing import NDArray
 
-from voc.extract.terms import Terms, stream, terms
+from voc.extract.terms import Terms, of_forms, terms
 from voc.schemas import KEYWORDS, WEIGHTLESS
-from voc.text.newwords import discover
+from voc.text.counting import distinct_of, runs, spread
+from voc.text.newwords import among
+from voc.text.sheet import normal_forms
 
 RESULT = pa.schema([("term", pa.string()), ("n_reviews", pa.int64()), ("score", pa.float64())])
 POLARITIES = {"negative": "complaint", "positive": "praise"}
@@ -45,7 +48,8 @@ def keywords(
     word frequencies and English with equal ones. `score` is a z value. `words` are kept whole in segmentation, and so are
     the words that these texts show to be new (voc.text.newwords).
     """
-    source = stream(texts, lang=lang, words=_with_new(texts, words))
+    forms = normal_forms(texts)
+    source = of_forms(forms, lang=lang, words=_with_new(forms, words))
     known = terms(source)
     _, term = known.pairs(source)
     counts = np.bincount(term, minlength=len(known.names)).astype(np.float64)
@@ -84,15 +88,16 @@ def table(
     reviews = reviews.filter(_genuine(reviews))
     texts = reviews["text"].to_pylist()
     clause_of, clauses = _clauses(reviews, mentions, texts)
-    source = stream([*texts, *clauses], lang=lang, words=_with_new(texts, words))
+    forms = normal_forms(texts)
+    source = of_forms([*forms, *normal_forms(clauses)], lang=lang, words=_with_new(forms, words))
     vocabulary = terms(source.part(0, len(texts)))
     root = _codes(pc.coalesce(reviews["parent_id"], reviews["review_id"]))[0]
     scopes = {name: _codes(reviews[f"{name}_id" if name != "source" else name]) for name in ("source", "store", "sku")}
-    settings = _Settings(vocabulary, min_reviews, top)
+    settings = _Settings(vocabulary, _shares(vocabulary, None), min_reviews, top)
 
     row, term = vocabulary.pairs(source.part(0, len(texts)))
-    told = np.unique(row)
-    pools = {"all": _Pool(row, term, told)}
+    told = distinct_of(row)
+    pools = {"all": _pool(row, term, told, root, vocabulary)}
     clause, clause_term = vocabulary.pairs(source.part(len(texts), len(texts) + len(clauses)))
     clause -= len(texts)
     starts = np.searchsorted(clause, np.arange(len(clauses) + 1))
@@ -101,16 +106,16 @@ def table(
     for polarity, intent in POLARITIES.items():
         mine = np.flatnonzero(np.asarray(pc.equal(mentions["intent"], intent)) & (clause_of.clause >= 0))
         sizes = np.diff(starts)[clause_of.clause[mine]]
-        at = np.repeat(starts[clause_of.clause[mine]] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        at = spread(starts[clause_of.clause[mine]], sizes)
         review = np.repeat(clause_of.review[mine], sizes)
-        pools[polarity] = _Pool(review, clause_term[at], np.unique(clause_of.review[mine]))
+        pools[polarity] = _pool(review, clause_term[at], distinct_of(clause_of.review[mine]), root, vocabulary)
         aspect_pools[polarity] = (np.repeat(aspects[0][mine], sizes), clause_of.review[mine], aspects[0][mine])
 
     found: list[_Found] = []
     everything = np.zeros(len(texts), dtype=np.int64)
     for polarity, pool in pools.items():
         other = {"negative": "positive", "positive": "negative"}.get(polarity)
-        beside = _texts_of(root[pools[other].review], pools[other].term, len(vocabulary.names)) if other else None
+        beside = pools[other].everywhere if other else None
         found += _ranking(
             "all", polarity, [None], pool, everything[pool.review], everything[pool.members], root, settings, beside
         )
@@ -118,7 +123,7 @@ def table(
             found += _ranking(scope, polarity, names, pool, codes[pool.review], codes[pool.members], root, settings)
         if polarity in aspect_pools:
             code, members, member_codes = aspect_pools[polarity]
-            by_aspect = _Pool(pool.review, pool.term, members)
+            by_aspect = replace(pool, members=members)
             found += _ranking("aspect", polarity, aspects[1], by_aspect, code, member_codes, root, settings)
     return _as_table(found, month, frozenset(known))
 
@@ -126,17 +131,35 @@ def table(
 @dataclass(frozen=True)
 class _Settings:
     vocabulary: Terms
+    general: NDArray[np.float64]
     min_reviews: int
     top: int
 
 
 @dataclass(frozen=True)
 class _Pool:
-    """Observations (`review`, `term`), both rows and term numbers, and the reviews that the pool has at all."""
+    """Observations (`review`, `term`), both rows and term numbers, and the reviews that the pool has at all.
+
+    `everywhere` (t,) is the number of distinct first reviews that each term stands in.
+    """
 
     review: NDArray[np.int64]
     term: NDArray[np.int64]
     members: NDArray[np.int64]
+    everywhere: NDArray[np.float64]
+
+
+def _pool(
+    review: NDArray[np.int64],
+    term: NDArray[np.int64],
+    members: NDArray[np.int64],
+    root: NDArray[np.int64],
+    known: Terms,
+) -> _Pool:
+    """The pool of these observations; `root` is the first review of each."""
+    size = max(len(known.names), 1)
+    pairs = distinct_of(root[review] * size + term)
+    return _Pool(review, term, members, np.bincount(pairs % size, minlength=len(known.names)).astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -173,13 +196,15 @@ def _ranking(
     The background is the rest of the pool and, where given, the counts `beside` it.
     """
     size = len(settings.vocabulary.names)
-    member_root = np.unique(np.stack([member_codes, root[pool.members]], axis=1), axis=0)
-    reviews_of = np.bincount(member_root[:, 0][member_root[:, 0] >= 0], minlength=len(names))
-    inside = codes >= 0
-    key = np.unique(_triples(codes[inside], pool.term[inside], root[pool.review[inside]], size, len(root)))
-    cell, count = np.unique(key // max(len(root), 1), return_counts=True)
-    everywhere = _texts_of(root[pool.review], pool.term, size)
-    general = _shares(settings.vocabulary, None)
+    roots, known = max(len(root), 1), member_codes >= 0
+    reviews_of = np.bincount(
+        distinct_of(member_codes[known] * roots + root[pool.members[known]]) // roots, minlength=len(names)
+    )
+    key = codes * size
+    key += pool.term
+    key *= roots
+    key += root[pool.review]
+    cell, count = runs(distinct_of(key[codes >= 0]) // roots)
     bounds = np.searchsorted(cell, np.arange(len(names) + 1) * size)
     found = []
     for number, name in enumerate(names):
@@ -188,27 +213,15 @@ def _ranking(
         term = cell[bounds[number] : bounds[number + 1]] % max(size, 1)
         counts = np.zeros(size)
         counts[term] = count[bounds[number] : bounds[number + 1]]
-        rest = np.maximum(everywhere - counts, 0.0) + (beside if beside is not None else 0.0)
+        rest = np.maximum(pool.everywhere - counts, 0.0) + (beside if beside is not None else 0.0)
         if rest.sum() < _ENOUGH_BACKGROUND * (rest.sum() + counts.sum()):
-            scores = _against(counts, general)
+            scores = _against(counts, settings.general)
         else:
             scores = _between(counts, rest)
         likely = term[(counts[term] >= LEAST_REVIEWS) & (scores[term] > 0)]
         for i in _best(likely, counts, scores, settings.vocabulary, settings.top):
             found.append(_Found(scope, name, polarity, settings.vocabulary.names[i], int(counts[i]), float(scores[i])))
     return found
-
-
-def _triples(
-    first: NDArray[np.int64], second: NDArray[np.int64], third: NDArray[np.int64], size: int, last: int
-) -> NDArray[np.int64]:
-    return (first * size + second) * max(last, 1) + third
-
-
-def _texts_of(review: NDArray[np.int64], term: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    """The number of distinct reviews that each term stands in."""
-    pairs = np.unique(review * max(size, 1) + term)
-    return np.bincount(pairs % max(size, 1), minlength=size).astype(np.float64)
 
 
 def _genuine(reviews: pa.Table) -> pa.ChunkedArray:
@@ -263,9 +276,9 @@ def _between(counts: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[
     return np.asarray((inside - outside) / np.sqrt(1 / (counts + prior) + 1 / (rest + prior)))
 
 
-def _with_new(texts: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
-    """`words` and the new words of `texts`, so that product names and slang are cut as one token."""
-    return tuple(dict.fromkeys((*words, *(new.word for new in discover(texts)))))
+def _with_new(forms: Sequence[str], words: Iterable[str]) -> tuple[str, ...]:
+    """`words` and the new words of texts in normal form, so that product names and slang are cut as one token."""
+    return tuple(dict.fromkeys((*words, *(new.word for new in among(forms)))))
 
 
 def _against(counts: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -287,31 +300,52 @@ def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.
     if background is None:
         if all(name.isascii() for name in known.names):  # there is no general list for English: equal shares
             return np.full(len(known.names), 1.0) / (len(known.names) + 1)
-        background, total, floor = _general()
+        weights = _general()
     else:
-        total, floor = _mass(background)
-    single = np.array([background.get(word, floor) for word in known.words], dtype=np.float64)
+        weights = _Weights.of(pa.array(list(background), pa.string()), np.array(list(background.values()), np.float64))
+    single = weights.of_words(known.words)
+    single[np.isnan(single)] = weights.floor
     rarest = np.where(known.parts >= 0, single[known.parts], np.inf).min(axis=1)
     phrase = (known.parts >= 0).sum(axis=1) > 1
     raw = np.where(phrase, rarest * _PHRASE_SHARE, rarest)
-    raw = np.array([background.get(name, share) for name, share in zip(known.names, raw.tolist(), strict=True)])
-    return np.clip(raw / total, 1e-9, 0.5)
+    own = weights.of_words(known.names)
+    return np.clip(np.where(np.isnan(own), raw, own) / weights.total, 1e-9, 0.5)
 
 
-def _mass(background: Mapping[str, float]) -> tuple[float, float]:
-    """The sum of a background's shares, and half the smallest, which is that of a word that it lacks."""
-    return sum(background.values()) or 1.0, min((v for v in background.values() if v > 0), default=1.0) / 2
+@dataclass(frozen=True)
+class _Weights:
+    """A background: distinct `words` and their weights; `total` is their sum, `floor` the weight of a word that it lacks."""
+
+    words: pa.Array
+    values: NDArray[np.float64]
+    total: float
+    floor: float
+
+    @classmethod
+    def of(cls, words: pa.Array, values: NDArray[np.float64]) -> _Weights:
+        return cls(words, values, sum(values.tolist()) or 1.0, min(values[values > 0].tolist(), default=1.0) / 2)
+
+    def of_words(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """The weight of each of `words`, NaN for one that is not there."""
+        at = pc.index_in(pa.array(words, pa.string()), value_set=self.words).fill_null(-1).to_numpy()
+        return np.asarray(np.append(self.values, np.nan)[at], dtype=np.float64)
 
 
 @cache
-def _general() -> tuple[Mapping[str, float], float, float]:
-    """jieba's word frequencies, without the rarest: they only say that a word exists; and their `_mass`."""
+def _general() -> _Weights:
+    """jieba's word frequencies, without the rarest: they only say that a word exists."""
     import jieba
 
     with jieba.get_dict_file() as file:
-        lines = (line.decode("utf-8").split(" ") for line in file)
-        known = {word: float(times) for word, times, *_ in lines if int(times) > 2}
-    return known, *_mass(known)
+        known = csv.read_csv(
+            file,
+            read_options=csv.ReadOptions(column_names=["word", "times", "tag"], use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=" ", quote_char=False),
+            convert_options=csv.ConvertOptions(include_columns=["word", "times"], column_types={"word": pa.string()}),
+        )
+    last = known.group_by("word", use_threads=False).aggregate([("times", "last")])  # where a word stands twice
+    often = last.filter(pc.greater(last["times_last"], 2))
+    return _Weights.of(often["word"].combine_chunks(), often["times_last"].to_numpy().astype(np.float64))
 
 
 def _ranked(rows: NDArray[np.int64], scores: NDArray[np.float64], known: Terms) -> list[int]:

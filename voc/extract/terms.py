@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from voc.text.counting import distinct_of, runs, spread
 from voc.text.language import detect_all
 from voc.text.segment import english_words, segmenter
 from voc.text.sheet import CODE_POINTS, laid, normal_forms, where
@@ -65,7 +66,7 @@ class Terms:
             known = np.flatnonzero(lengths == n)
             if not len(known):
                 continue
-            keys, text = _keys(stream, n, size)
+            keys, text = _keys(stream, n, size, self._opening(n, known))
             wanted = _combined(self.parts[known, :n], size)
             order = np.argsort(wanted)
             place = np.searchsorted(wanted[order], keys)
@@ -76,13 +77,34 @@ class Terms:
         if not found_text:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         width = max(len(self.names), 1)
-        both = np.unique(np.concatenate(found_text) * width + np.concatenate(found_term))
+        both = distinct_of(np.concatenate(found_text) * width + np.concatenate(found_term))
         return both // width, both % width
+
+    def _opening(self, n: int, known: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n, w + 1): whether each word, the last one being BREAK, stands at each place of one of the `known` terms."""
+        out = np.zeros((n, len(self.words) + 1), dtype=bool)
+        for place, row in enumerate(out):
+            row[self.parts[known, place]] = True
+        return out
 
 
 def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
     """Tokenise and encode; `words` are kept whole. Blanks vanish, signs and masked characters become BREAK."""
-    forms = normal_forms(texts)
+    return of_forms(normal_forms(texts), lang=lang, words=words)
+
+
+def of_forms(forms: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
+    """`stream` of texts in normal form; each distinct one is cut once."""
+    together = pa.array(forms, pa.string()).dictionary_encode()
+    once = _cut(together.dictionary.to_pylist(), lang, words)
+    which = together.indices.to_numpy().astype(np.int64)
+    bounds = np.searchsorted(once.text, np.arange(len(together.dictionary) + 1))
+    sizes = np.diff(bounds)[which]
+    return Stream(once.token[spread(bounds[which], sizes)], np.repeat(np.arange(len(which)), sizes), once.words)
+
+
+def _cut(forms: Sequence[str], lang: str, words: Sequence[str]) -> Stream:
+    """The tokens of distinct `forms`."""
     english = [found == "en" for found in detect_all(forms)] if lang == "auto" else [lang == "en"] * len(forms)
     parts: list[pa.Array] = [pa.array([], pa.string())]
     owners: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
@@ -180,13 +202,29 @@ def _phrase(parts: Sequence[str]) -> bool:
     return len(set(parts)) > 1 and len(text) >= (4 if text.isascii() else 2)
 
 
-def _keys(source: Stream, n: int, size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """One key for each run of n tokens without a break inside one text, and its text."""
+def _keys(
+    source: Stream, n: int, size: int, may: NDArray[np.bool_] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """One key for each run of n tokens without a break inside one text, and its text.
+
+    `may` (n, w + 1) leaves out the runs that have at one of their places a token which it does not allow there.
+    """
+    at = _runs(source, n)
+    for place, allowed in enumerate(() if may is None else may):
+        at = at[allowed[source.token[at + place]]]
+    key = source.token[at]
+    for place in range(1, n):
+        key = key * size + source.token[at + place]
+    return key, source.text[at]
+
+
+def _runs(source: Stream, n: int) -> NDArray[np.int64]:
+    """Where the runs of n tokens without a break inside one text begin."""
     count = max(len(source.token) - n + 1, 0)
-    parts = np.stack([source.token[i : i + count] for i in range(n)], axis=1)
-    text = source.text[:count]
-    inside = (parts != BREAK).all(axis=1) & (text == source.text[n - 1 : n - 1 + count])
-    return _combined(parts[inside], size), text[inside]
+    inside = source.text[:count] == source.text[n - 1 : n - 1 + count]
+    for place in range(n):
+        inside &= source.token[place : place + count] != BREAK
+    return np.flatnonzero(inside)
 
 
 def _combined(parts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -202,12 +240,11 @@ def _parts(keys: NDArray[np.int64], n: int, size: int) -> NDArray[np.int64]:
 
 def _counted(keys: NDArray[np.int64], text: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct keys and the number of texts that each stands in."""
-    order = np.lexsort((text, keys))
+    order = np.argsort(keys, kind="stable")  # the texts of a key stay in their order
     keys, text = keys[order], text[order]
     new = np.ones(len(keys), dtype=bool)
     new[1:] = (keys[1:] != keys[:-1]) | (text[1:] != text[:-1])
-    distinct, count = np.unique(keys[new], return_counts=True)
-    return distinct, count.astype(np.int64)
+    return runs(keys[new])
 
 
 def _times(keys: NDArray[np.int64], distinct: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -224,9 +261,7 @@ def _variety(
     A break and a stop word (not `edge`) beside it count as a neighbour that no other occurrence has: neither can be
     part of a longer phrase.
     """
-    count = max(len(source.token) - n + 1, 0)
-    parts = np.stack([source.token[i : i + count] for i in range(n)], axis=1)
-    inside = np.flatnonzero((parts != BREAK).all(axis=1) & (source.text[:count] == source.text[n - 1 : n - 1 + count]))
+    inside = _runs(source, n)
     which = np.searchsorted(distinct, keys)
     which[which == len(distinct)] = 0
     hit = distinct[which] == keys if len(distinct) else np.zeros(len(keys), dtype=bool)

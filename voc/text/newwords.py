@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from voc.text.counting import distinct_of
 from voc.text.segment import Segmenter
 from voc.text.segment import segmenter as opened
 from voc.text.sheet import normal_forms
@@ -74,8 +75,19 @@ def discover(
     Equal texts count once, so that a copied review makes no word. Reads at most two million characters, evenly taken
     from the whole. Deterministic; `least`, `cohesion` and `freedom` as the constants of this module say.
     """
-    forms = _evenly(list(dict.fromkeys(normal_forms(texts))))
-    codes, owner = _laid_out(forms)
+    return among(normal_forms(texts), segmenter=segmenter, least=least, cohesion=cohesion, freedom=freedom)
+
+
+def among(
+    forms: Sequence[str],
+    *,
+    segmenter: Segmenter | None = None,
+    least: int = LEAST,
+    cohesion: float = COHESION,
+    freedom: float = FREEDOM,
+) -> list[NewWord]:
+    """`discover` for texts in normal form."""
+    codes, owner = _laid_out(_evenly(list(dict.fromkeys(forms))))
     if len(codes) < 2:
         return []
     _, letter = np.unique(codes, return_inverse=True)
@@ -153,7 +165,7 @@ def _words(
     keep = np.flatnonzero(fits[runs.run])
     at, run = runs.at[keep], runs.run[keep]
     free = np.minimum(_entropy(run, at - 1, codes, n), _entropy(run, at + length, codes, n))
-    standing = np.unique(run * (int(owner[-1]) + 1) + owner[at]) // (int(owner[-1]) + 1)
+    standing = distinct_of(run * (int(owner[-1]) + 1) + owner[at]) // (int(owner[-1]) + 1)
     texts = np.bincount(standing, minlength=n)
     out = []
     for number in np.flatnonzero(fits & (free >= freedom) & (texts >= least)).tolist():

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from voc.text.normalise import Normal, flat_forms, normalise
+from voc.text.normalise import Normal, flat_forms, normalise, normalise_all
 
 CODE_POINTS = 0x110000
 _NEVER_COMBINE = "\u4e00-\u9fff\u3400-\u4dbf\u3000-\u3029\u3030-\u303f\u2000-\u206f\u2500-\u27ff\U0001f000-\U0001faff"
@@ -72,7 +72,10 @@ def laid(texts: Sequence[str]) -> Sheet:
 
 def normal_forms(texts: Sequence[str]) -> list[str]:
     """The normal form of each text, as `normalise` gives it, without offsets."""
-    return _forms(texts)[0]
+    forms, restless = _calm_forms(texts)
+    for row, form in zip(restless, normalise_all([texts[row] for row in restless]), strict=True):
+        forms[row] = form
+    return forms
 
 
 def codes_of(text: str) -> NDArray[np.uint32]:
@@ -90,14 +93,20 @@ def where(pattern: str) -> NDArray[np.bool_]:
     return found
 
 
-def _forms(texts: Sequence[str]) -> tuple[list[str], dict[int, Normal]]:
-    """Normal forms, and those with offsets of their own."""
+def _calm_forms(texts: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Normal forms of one code point for each, and the texts for which NFKC may do more than that."""
     raw = laid(texts)
     form, restless = _tables()
     codes = form[raw.codes]
     forms = replace(raw, text=codes.tobytes().decode("utf-32-le", "surrogatepass")).texts()
+    return forms, np.unique(raw.rows(np.flatnonzero(restless[codes]))).tolist()
+
+
+def _forms(texts: Sequence[str]) -> tuple[list[str], dict[int, Normal]]:
+    """Normal forms, and those with offsets of their own."""
+    forms, restless = _calm_forms(texts)
     moved: dict[int, Normal] = {}
-    for row in np.unique(raw.rows(np.flatnonzero(restless[codes]))).tolist():
+    for row in restless:
         normal = normalise(texts[row])
         forms[row] = normal.text
         if normal.offsets is not None:
