@@ -8,30 +8,18 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-import os
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-import voc
 from voc import config as configuration
-from voc import engines, models, monthly_ranking, monthly_topics
+from voc import engines, monthly_annotation, monthly_ranking, monthly_topics
 from voc import ingest as ingestion
-from voc import taxonomy as taxonomies
-from voc.engines import Engine
-from voc.engines.slices import annotate_piece, packed
 from voc.errors import InputError, UnknownName, WrongUse
-from voc.extract import keywords as keyword_table
-from voc.extract import mentions as mention_stage
-from voc.extract import sentiment as sentiment_stage
 from voc.ingest import Ingested
-from voc.lake import Lake
-from voc.parts import Part, pieces
-from voc.schemas import empty
-from voc.workspace import Workspace, check_month, digest
+from voc.workspace import Workspace, check_month
 
 log = logging.getLogger(__name__)
 
@@ -132,91 +120,13 @@ def annotate(
 ) -> list[str]:
     """Mentions, review scores and keywords of `months` (None: every month of the lake). Returns the months remade.
 
-    Each month is committed and noted when its last piece is done, so a run that was killed goes on behind it. `engine`
-    and `master` are those of `voc.engines.opened`.
+    A run that was killed goes on behind the months that it finished. `engine` and `master` are those of
+    `voc.engines.opened`.
     """
-    lake, nlp = work.lake, work.config.nlp
-    available = lake.months("reviews")
+    available = work.lake.months("reviews")
     wanted = available if months is None else [_known_month(m, available) for m in months]
-    review, clause = work.own_models()
-    stages = (
-        mention_stage.stage(taxonomy=work.taxonomy_reference(), profile=nlp.profile, lang=nlp.language, model=clause),
-        sentiment_stage.stage(model=review),
-    )
-    own = [file.sha256 for folder in (review, clause) if folder for file in models.available(Path(folder))]
-    made = digest(work.taxonomy().sha256, nlp.model_dump(exclude={"workers", "batch_rows"}), own, _code())
-    stale = _stale(work, "annotate", {m: digest(made, lake.fingerprint("reviews", m)) for m in wanted})
-    with engines.opened(engine, workers=nlp.workers, master=master) as running:
-        jobs = [
-            (str(lake.root), piece, packed(stages), nlp.batch_rows)
-            for month in stale
-            for piece in pieces(month, lake.paths("reviews", month))
-        ]
-        parts: dict[str, list[dict[str, Part | None]]] = {month: [] for month in stale}
-        pending = Counter(job[1].month for job in jobs)
-        for done, (job, written) in enumerate(zip(jobs, running.map(annotate_piece, jobs), strict=True)):
-            month = job[1].month
-            parts[month].append(written)
-            if len(parts[month]) == pending[month]:
-                slices = parts.pop(month)
-                for stage in stages:
-                    lake.commit(stage.name, month, [p for found in slices if (p := found[stage.name]) is not None])
-                lake.record("annotate", month, stale[month])
-            if progress is not None:
-                progress("annotate", done + 1, len(jobs))
-        remade = {*stale, *_keywords(work, wanted, made, running, progress=progress)}
-    return sorted(remade)
-
-
-def _keywords(
-    work: Workspace, wanted: Sequence[str], made: str, engine: Engine, *, progress: Progress | None = None
-) -> list[str]:
-    """The keyword tables of those months whose reviews or mentions changed. Returns them."""
-    lake = work.lake
-    inputs = {m: digest(made, lake.fingerprint("reviews", m), lake.fingerprint("mentions", m)) for m in wanted}
-    stale = _stale(work, "keywords", inputs)
-    # The largest month first, or one worker would still be at it when the others have gone.
-    order = sorted(stale, key=lambda m: (-sum(os.path.getsize(path) for path in lake.paths("reviews", m)), m))
-    jobs = [(str(lake.root), month, work.taxonomy_reference()) for month in order]
-    terms: dict[str, set[str]] = {}
-    for row in (lake.read("keywords", columns=["month", "term"]) if stale else empty("keywords")).to_pylist():
-        terms.setdefault(row["month"], set()).add(row["term"])
-    waiting, ready = list(stale), {}
-    for done, (finished, found) in enumerate(zip(order, engine.map(keywords_of, jobs), strict=True)):
-        ready[finished] = found
-        while waiting and waiting[0] in ready:  # what is new depends on the months before
-            month = waiting.pop(0)
-            table = ready.pop(month)
-            terms[month] = set(table["term"].to_pylist())
-            earlier = set().union(*(found for m, found in terms.items() if m < month))
-            lake.replace_month("keywords", month, _with_new(table, earlier))
-            lake.record("keywords", month, stale[month])
-        if progress is not None:
-            progress("keywords", done + 1, len(stale))
-    return list(stale)
-
-
-def _with_new(keywords: pa.Table, earlier: Set[str]) -> pa.Table:
-    """`keywords` with `is_new`: the terms that no earlier month has; without earlier ones nothing is new."""
-    fresh = pa.array([bool(earlier) and term not in earlier for term in keywords["term"].to_pylist()], pa.bool_())
-    place = keywords.schema.get_field_index("is_new")
-    return keywords.set_column(place, keywords.schema.field(place), fresh)
-
-
-def _stale(work: Workspace, step: str, inputs: Mapping[str, str]) -> dict[str, str]:
-    """Of month -> digest of its inputs, those months, oldest first, whose output was made from something else."""
-    return {m: found for m, found in sorted(inputs.items()) if work.lake.made_from(step, m) != found}
-
-
-def keywords_of(root: str, month: str, taxonomy: str) -> pa.Table:
-    """The keyword table of one month of the lake at `root`; a job for one worker."""
-    lake = Lake(Path(root))
-    return keyword_table.table(
-        lake.read("reviews", months=[month], columns=keyword_table.REVIEW_COLUMNS),
-        lake.read("mentions", months=[month], columns=keyword_table.MENTION_COLUMNS),
-        month=month,
-        words=taxonomies.expressions(taxonomies.load(taxonomy)),
-    )
+    with engines.opened(engine, workers=work.config.nlp.workers, master=master) as running:
+        return monthly_annotation.annotate(work, months=wanted, engine=running, progress=progress)
 
 
 def _known_month(month: str, available: Sequence[str]) -> str:
@@ -224,11 +134,6 @@ def _known_month(month: str, available: Sequence[str]) -> str:
     if check_month(month) not in available:
         raise UnknownName("month", month, available)
     return month
-
-
-def _code() -> str:
-    """The version that is part of every digest: a new release makes its tables anew."""
-    return voc.__version__
 
 
 # ---- topics -----------------------------------------------------------------------------------------------------------

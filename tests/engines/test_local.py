@@ -7,8 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from voc.engines.jobs import Job
 from voc.engines.local import LocalEngine
 from voc.errors import SchemaMismatch, UnknownName, WorkerDied
+from voc.parts import Piece
 from voc.schemas import Stage
 
 NUMBERS = pa.schema([("n", pa.int64())])
@@ -83,3 +85,52 @@ def test_an_error_of_the_work_reaches_the_caller_as_it_was(workers):
     with LocalEngine(workers=workers) as engine, pytest.raises(UnknownName, match="unknown number '7'") as raised:
         list(engine.map(fail, [(7,), (7,)]))
     assert raised.value.known == ["1", "2"]
+
+
+def chained(results):
+    """Squares of 0 .. 9, and their sum once all are there."""
+    for n in range(10):
+        yield Job(n, pow, (n, 2))
+    while len(results) < 10:
+        yield None
+    yield Job("sum", sum, (sorted(results.values()),))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_job_may_hang_on_the_results_of_others(workers):
+    results = {}
+    with LocalEngine(workers=workers) as engine:
+        for key, result in engine.as_done(chained(results)):
+            results[key] = result
+    assert results == {n: n * n for n in range(10)} | {"sum": 285}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_a_job_reaches_the_caller(workers):
+    jobs = (Job(n, fail, (n,)) for n in range(7, 9))
+    with LocalEngine(workers=workers) as engine, pytest.raises(UnknownName, match="unknown number"):
+        list(engine.as_done(jobs))
+
+
+def test_a_worker_that_dies_is_said_with_its_piece():
+    piece = Piece("2026-10", "reviews/part-1.parquet", (3,), 10)
+    jobs = (Job(n, die, (piece,)) for n in range(3))
+    with (
+        LocalEngine(workers=2) as engine,
+        pytest.raises(WorkerDied, match=r"die \(month 2026-10, part-1.parquet, row groups \(3,\)\)"),
+    ):
+        list(engine.as_done(jobs))
+
+
+def die(piece):
+    os._exit(7)
+
+
+def test_one_job_alone_is_done_without_a_process():
+    with LocalEngine(workers=2) as engine:
+        assert list(engine.as_done(iter([Job("here", os.getpid, ())]))) == [("here", os.getpid())]
+
+
+def test_waiting_for_nothing_is_an_error():
+    with LocalEngine(workers=2) as engine, pytest.raises(RuntimeError, match="no job is under way"):
+        list(engine.as_done(iter([None])))

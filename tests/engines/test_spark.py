@@ -5,6 +5,7 @@ import os
 import pytest
 
 from voc.engines import opened
+from voc.engines.jobs import Job
 from voc.engines.local import LocalEngine
 from voc.errors import UnknownName, WorkerDied, WrongUse
 
@@ -49,3 +50,17 @@ def test_no_jobs_start_nothing():
 def test_a_master_without_spark_is_wrong_use():
     with pytest.raises(WrongUse, match="--engine spark"):
         opened("local", master="local[2]")
+
+
+def test_jobs_may_hang_on_earlier_ones_here_too(spark):
+    results = {}
+
+    def jobs():
+        yield from (Job(n, pow, (n, 2)) for n in range(3))
+        while len(results) < 3:
+            yield None
+        yield Job("sum", sum, (sorted(results.values()),))
+
+    for key, result in spark.as_done(jobs()):
+        results[key] = result
+    assert results == {0: 0, 1: 1, 2: 4, "sum": 5}

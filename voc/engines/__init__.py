@@ -1,6 +1,7 @@
 """Where the work of a run is done: the cores of one machine, or a Spark cluster.
 
-An engine maps a function over jobs and gives the results in the order of the jobs, whatever order they were done in.
+An engine maps a function over jobs and gives the results in the order of the jobs, whatever order they were done in; or
+it does jobs of several kinds, some of which become known only when others are done, and gives each result as it comes.
 Everything above it (which slice, which stages, which table) is the same on both.
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from voc.engines.jobs import Jobs
 from voc.engines.local import LocalEngine
 from voc.errors import UnknownName, WrongUse
 
@@ -23,6 +25,13 @@ class Engine(Protocol):
         """`function(*job)` for each of `jobs`, in their order, as they come. All of it must pickle.
 
         Raises what the function raises, and WorkerDied with the job when its process ended.
+        """
+        ...
+
+    def as_done(self, jobs: Jobs) -> Iterator[tuple[Any, Any]]:
+        """(key, result) of each of `jobs`, in whatever order they get done; raises as `map` does.
+
+        `jobs` is asked for the next one whenever there is room, between results: so it can hang on what came before.
         """
         ...
 

@@ -13,7 +13,7 @@ import os
 import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from voc.engines.jobs import Job, Jobs, taken
 from voc.errors import WorkerDied
 from voc.parts import Piece
 from voc.schemas import Stage, checked
@@ -83,15 +84,47 @@ class LocalEngine:
         names = [f"{function.__name__}, part {i + 1} of {len(jobs)}{_said(job)}" for i, job in enumerate(jobs)]
         yield from self._submit(((function, *job) for job in jobs), names)
 
-    def _submit(self, jobs: Iterable[tuple[Any, ...]], names: list[str]) -> Iterator[Any]:
-        """Results in order, with at most four jobs a worker under way, so that memory stays flat."""
+    def as_done(self, jobs: Jobs) -> Iterator[tuple[Any, Any]]:
+        """(key, result) of each of `jobs` as it gets done, with at most two jobs a worker under way.
+
+        Raises what a job raises, and WorkerDied with the oldest job under way when a process ended.
+        """
+        more, room = True, 1 if self.workers == 1 else 2 * self.workers
+        waiting: dict[Future[Any], Job] = {}
+        try:
+            while more or waiting:
+                some, more = taken(jobs, room - len(waiting), pending=bool(waiting)) if more else ([], False)
+                if len(some) == 1 and self._pool is None:  # nothing to do beside it: not worth a process
+                    yield some[0].key, some[0].function(*some[0].arguments)
+                    continue
+                pool = self._opened_pool()
+                waiting.update((pool.submit(job.function, *job.arguments), job) for job in some)
+                done = wait(waiting, return_when=FIRST_COMPLETED).done if waiting else ()
+                for future in sorted(done, key=list(waiting).index):
+                    result = future.result()
+                    yield waiting.pop(future).key, result
+        except BrokenProcessPool as error:
+            self._pool = None
+            job = next(iter(waiting.values()), None)
+            name = "its start" if job is None else f"{job.function.__name__}{_said(job.arguments)}"
+            raise WorkerDied(f"a worker process ended at or before {name}; run again to go on from there") from error
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _opened_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+        return self._pool
+
+    def _submit(self, jobs: Iterable[tuple[Any, ...]], names: list[str]) -> Iterator[Any]:
+        """Results in order, with at most four jobs a worker under way, so that memory stays flat."""
+        pool = self._opened_pool()
         waiting: deque[tuple[str, Future[Any]]] = deque()
         try:
             for name, (function, *args) in zip(names, jobs, strict=True):
-                waiting.append((name, self._pool.submit(function, *args)))
+                waiting.append((name, pool.submit(function, *args)))
                 if len(waiting) >= 4 * self.workers:
                     name, future = waiting.popleft()
                     yield future.result()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from voc.engines.jobs import Jobs, taken
 from voc.errors import MissingExtra, WorkerDied
 
 if TYPE_CHECKING:
@@ -79,33 +80,48 @@ class SparkEngine:
 
         Raises what the function raises, and WorkerDied when Spark gave a task up.
         """
+        size = self._wave_size() if jobs else 1
+        for start in range(0, len(jobs), size):
+            some = jobs[start : start + size]
+            name = f"{function.__name__}, parts {start + 1} to {start + len(some)} of {len(jobs)}"
+            yield from self._wave([(function, job) for job in some], name)
+
+    def as_done(self, jobs: Jobs) -> Iterator[tuple[Any, Any]]:
+        """(key, result) of each of `jobs`, a wave of them at a time; raises as `map` does."""
+        some, more = taken(jobs, 1, pending=False)  # a session starts only for something to do
+        while some:
+            if more:
+                others, more = taken(jobs, self._wave_size() - 1, pending=True)
+                some += others
+            name = ", ".join(sorted({job.function.__name__ for job in some}))
+            results = self._wave([(job.function, job.arguments) for job in some], name)
+            yield from zip((job.key for job in some), results, strict=True)
+            some, more = taken(jobs, 1, pending=False) if more else ([], False)
+
+    def _wave_size(self) -> int:
+        return WAVES * max(self._spark().sparkContext.defaultParallelism, 1)
+
+    def _wave(self, jobs: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]], name: str) -> Iterator[Any]:
+        """The results of `jobs` in their order, after all of them are done."""
         from py4j.protocol import Py4JError  # comes with pyspark
         from pyspark.errors import PySparkException
 
         spark = self._spark()
-        context = spark.sparkContext
-        wave = WAVES * max(context.defaultParallelism, 1)
-        for start in range(0, len(jobs), wave):
-            rows = [
-                (number, bytearray(pickle.dumps((function, job))))
-                for number, job in enumerate(jobs[start : start + wave], start)
-            ]
-            given = spark.createDataFrame(context.parallelize(rows, len(rows)), _JOB)
-            with warnings.catch_warnings():  # of pandas' version, which Spark asks for here and does not use
-                warnings.simplefilter("ignore", FutureWarning)
-                frame = given.mapInArrow(_task, _RESULT)
-            try:
-                done = sorted(frame.collect())
-            except (PySparkException, Py4JError) as error:
-                last = min(start + wave, len(jobs))
-                raise WorkerDied(
-                    f"Spark gave up {function.__name__}, parts {start + 1} to {last} of {len(jobs)}: "
-                    f"{str(error).strip().splitlines()[0]}; run again to go on from there"
-                ) from error
-            for _, result, failure in done:
-                if failure is not None:
-                    raise pickle.loads(failure)
-                yield pickle.loads(result)
+        rows = [(number, bytearray(pickle.dumps(job))) for number, job in enumerate(jobs)]
+        given = spark.createDataFrame(spark.sparkContext.parallelize(rows, len(rows)), _JOB)
+        with warnings.catch_warnings():  # of pandas' version, which Spark asks for here and does not use
+            warnings.simplefilter("ignore", FutureWarning)
+            frame = given.mapInArrow(_task, _RESULT)
+        try:
+            done = sorted(frame.collect())
+        except (PySparkException, Py4JError) as error:
+            raise WorkerDied(
+                f"Spark gave up {name}: {str(error).strip().splitlines()[0]}; run again to go on from there"
+            ) from error
+        for _, result, failure in done:
+            if failure is not None:
+                raise pickle.loads(failure)
+            yield pickle.loads(result)
 
 
 def _task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
