@@ -1,5 +1,18 @@
-"""`python -m voc` is `voc`."""
+"""`voc`, and `python -m voc`.
 
-from voc.cli import main
+A worker process imports the script that its parent was started with: so the commands, and all that they bring, are only
+imported when one is run.
+"""
 
-main()
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line."""
+    from voc.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,8 @@
 
 import functools
 import os
+import subprocess
+import sys
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -134,3 +136,8 @@ def test_one_job_alone_is_done_without_a_process():
 def test_waiting_for_nothing_is_an_error():
     with LocalEngine(workers=2) as engine, pytest.raises(RuntimeError, match="no job is under way"):
         list(engine.as_done(iter([None])))
+
+
+def test_what_a_worker_imports_again_of_the_script_brings_no_command():
+    code = "import sys, voc.__main__; sys.exit('voc.cli' in sys.modules or 'scipy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,6 +13,7 @@ from voc.commands import AsJson, EngineName, Master, ProjectFolder, show, termin
 from voc.errors import UnknownName, WrongUse
 from voc.extract.mentions import PROFILES
 from voc.lake import locked
+from voc.parts import pieces
 from voc.workspace import Workspace
 
 
@@ -47,5 +48,5 @@ def annotate(
             master=master,
             progress=terminal_progress(),
         )
-    rows = [{"month": m, "mentions": len(work.lake.read("mentions", months=[m], columns=["month"]))} for m in done]
+    rows = [{"month": m, "mentions": sum(p.rows for p in pieces(m, work.lake.paths("mentions", m)))} for m in done]
     show(rows, as_json=as_json)

@@ -98,7 +98,7 @@ class LocalEngine:
                     yield some[0].key, some[0].function(*some[0].arguments)
                     continue
                 pool = self._opened_pool()
-                waiting.update((pool.submit(job.function, *job.arguments), job) for job in some)
+                waiting.update((pool.submit(_alone, job.function, *job.arguments), job) for job in some)
                 done = wait(waiting, return_when=FIRST_COMPLETED).done if waiting else ()
                 for future in sorted(done, key=list(waiting).index):
                     result = future.result()
@@ -115,7 +115,7 @@ class LocalEngine:
     def _opened_pool(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self.workers, mp_context=context)
+            self._pool = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_started)
         return self._pool
 
     def _submit(self, jobs: Iterable[tuple[Any, ...]], names: list[str]) -> Iterator[Any]:
@@ -124,7 +124,7 @@ class LocalEngine:
         waiting: deque[tuple[str, Future[Any]]] = deque()
         try:
             for name, (function, *args) in zip(names, jobs, strict=True):
-                waiting.append((name, pool.submit(function, *args)))
+                waiting.append((name, pool.submit(_alone, function, *args)))
                 if len(waiting) >= 4 * self.workers:
                     name, future = waiting.popleft()
                     yield future.result()
@@ -137,6 +137,19 @@ class LocalEngine:
         finally:
             for _, future in waiting:
                 future.cancel()
+
+
+def _started() -> None:
+    """Makes Arrow take a worker's memory from the system: its own pool keeps what a large job left."""
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+def _alone(function: Callable[..., Any], *args: Any) -> Any:
+    """Run a job in a worker and give back what it leaves: a worker that has read a large month is as small as before."""
+    try:
+        return function(*args)
+    finally:
+        pa.default_memory_pool().release_unused()
 
 
 def _said(job: tuple[Any, ...]) -> str:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 from numpy.typing import NDArray
 
-from voc.extract.terms import Terms, of_forms, terms
+from voc.extract.terms import Stream, Terms, of_forms, terms
 from voc.schemas import KEYWORDS, WEIGHTLESS
 from voc.text.counting import distinct_of, runs, spread
 from voc.text.newwords import among
@@ -86,21 +86,21 @@ def table(
     are left out.
     """
     reviews = reviews.filter(_genuine(reviews))
-    texts = reviews["text"].to_pylist()
-    clause_of, clauses = _clauses(reviews, mentions, texts)
-    forms = normal_forms(texts)
-    source = of_forms([*forms, *normal_forms(clauses)], lang=lang, words=_with_new(forms, words))
-    vocabulary = terms(source.part(0, len(texts)))
-    root = _codes(pc.coalesce(reviews["parent_id"], reviews["review_id"]))[0]
+    count = len(reviews)
+    source, clause_of, clauses = _read(reviews, mentions, lang, words)
+    vocabulary = terms(source.part(0, count))
+    first = pc.coalesce(reviews["parent_id"], reviews["review_id"]).combine_chunks()
+    root = first.dictionary_encode().indices.to_numpy().astype(np.int64)
     scopes = {name: _codes(reviews[f"{name}_id" if name != "source" else name]) for name in ("source", "store", "sku")}
     settings = _Settings(vocabulary, _shares(vocabulary, None), min_reviews, top)
 
-    row, term = vocabulary.pairs(source.part(0, len(texts)))
+    row, term = vocabulary.pairs(source.part(0, count))
     told = distinct_of(row)
     pools = {"all": _pool(row, term, told, root, vocabulary)}
-    clause, clause_term = vocabulary.pairs(source.part(len(texts), len(texts) + len(clauses)))
-    clause -= len(texts)
-    starts = np.searchsorted(clause, np.arange(len(clauses) + 1))
+    clause, clause_term = vocabulary.pairs(source.part(count, count + clauses))
+    del source, reviews
+    clause -= count
+    starts = np.searchsorted(clause, np.arange(clauses + 1))
     aspects = _codes(mentions["aspect"])
     aspect_pools = {}
     for polarity, intent in POLARITIES.items():
@@ -112,7 +112,7 @@ def table(
         aspect_pools[polarity] = (np.repeat(aspects[0][mine], sizes), clause_of.review[mine], aspects[0][mine])
 
     found: list[_Found] = []
-    everything = np.zeros(len(texts), dtype=np.int64)
+    everything = np.zeros(count, dtype=np.int64)
     for polarity, pool in pools.items():
         other = {"negative": "positive", "positive": "negative"}.get(polarity)
         beside = pools[other].everywhere if other else None
@@ -228,6 +228,17 @@ def _genuine(reviews: pa.Table) -> pa.ChunkedArray:
     joined = pc.binary_join(reviews["flags"], ",")
     flagged = pc.match_substring_regex(joined, rf"(^|,)({'|'.join(WEIGHTLESS)})(,|$)")
     return pc.invert(pc.or_(flagged, pc.is_valid(reviews["duplicate_of"])))
+
+
+def _read(reviews: pa.Table, mentions: pa.Table, lang: str, words: Iterable[str]) -> tuple[Stream, _Clauses, int]:
+    """The tokens of all reviews and after them of all clauses that mentions name; where these are, and their number."""
+    texts = reviews["text"].to_pylist()
+    clause_of, clauses = _clauses(reviews, mentions, texts)
+    forms, said, count = normal_forms(texts), normal_forms(clauses), len(clauses)
+    del texts, clauses  # of a large month they are a hundred megabytes, which the tokens need
+    words = _with_new(forms, words)
+    forms += said
+    return of_forms(forms, lang=lang, words=words), clause_of, count
 
 
 def _clauses(reviews: pa.Table, mentions: pa.Table, texts: Sequence[str]) -> tuple[_Clauses, list[str]]:

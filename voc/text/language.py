@@ -19,6 +19,7 @@ _OTHER_LETTER = re.compile(r"[\u0370-\u1fff]")
 # Pinyin and digit slang that stands alone in Chinese reviews.
 _CHINESE_SLANG = frozenset(("yyds", "xswl", "awsl", "nsdd", "tql", "666", "6666", "233", "2333", "nb", "emo", "u1s1"))
 _ENOUGH_WORDS = 6
+_TEXTS_A_CALL = 16_384
 
 
 def detect(text: str) -> Language:
@@ -40,6 +41,10 @@ def detect(text: str) -> Language:
 
 def detect_all(texts: Sequence[str]) -> list[Language]:
     """`detect` of each text; those of Han characters without Latin letters are told at once."""
+    return [name for at in range(0, len(texts), _TEXTS_A_CALL) for name in _detect_all(texts[at : at + _TEXTS_A_CALL])]
+
+
+def _detect_all(texts: Sequence[str]) -> list[Language]:
     sheet = laid(texts)
     han, latin, foreign = (
         sheet.counts(where(pattern)[sheet.codes]) for pattern in (_HAN.pattern, _LATIN_LETTER, _KANA_OR_HANGUL.pattern)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from voc.text.normalise import Normal, flat_forms, normalise, normalise_all
 
 CODE_POINTS = 0x110000
+_TEXTS_A_CALL = 16_384
 _NEVER_COMBINE = "\u4e00-\u9fff\u3400-\u4dbf\u3000-\u3029\u3030-\u303f\u2000-\u206f\u2500-\u27ff\U0001f000-\U0001faff"
 """Ranges in which a character that is its own normal form neither joins nor changes place with a neighbour."""
 
@@ -72,10 +73,14 @@ def laid(texts: Sequence[str]) -> Sheet:
 
 def normal_forms(texts: Sequence[str]) -> list[str]:
     """The normal form of each text, as `normalise` gives it, without offsets."""
-    forms, restless = _calm_forms(texts)
-    for row, form in zip(restless, normalise_all([texts[row] for row in restless]), strict=True):
-        forms[row] = form
-    return forms
+    out: list[str] = []
+    for start in range(0, len(texts), _TEXTS_A_CALL):
+        some = texts[start : start + _TEXTS_A_CALL]
+        forms, restless = _calm_forms(some)
+        for row, form in zip(restless, normalise_all([some[row] for row in restless]), strict=True):
+            forms[row] = form
+        out += forms
+    return out
 
 
 def codes_of(text: str) -> NDArray[np.uint32]:
