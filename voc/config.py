@@ -69,12 +69,16 @@ class NlpSection(Section):
 
 
 class TopicsSection(Section):
-    """`embedder`: use, static, e5, lsa, or the path of a sentence-transformers folder. `names_url` and `names_model`: an
-    OpenAI-compatible service that is asked to name topics; without an address nothing is sent anywhere."""
+    """`embedder`: use, static, e5, lsa, or the path of a sentence-transformers folder; with `+own` behind one of the first
+    three, word vectors learned from your own reviews stand beside it. `most_topics`: for broad kinds, such as which goods a
+    review is about, groups are joined until there are so many; without it, there are as many as the clauses hold.
+    `names_url` and `names_model`: an OpenAI-compatible service that is asked to name topics; without an address nothing is
+    sent anywhere."""
 
     enabled: bool = True
     embedder: str = "use"
     max_clauses: int = Field(8_000, ge=1)
+    most_topics: int | None = Field(None, ge=2)
     seed: int = 2016
     names_url: str = ""
     names_model: str = ""

@@ -81,6 +81,7 @@ def _found(work: Workspace, month: str, topic_room: Any, engine: Engine | None) 
         store=lake.root / "_topics",
         embedder=str(work.folder / settings.embedder) if "/" in settings.embedder else settings.embedder,
         max_clauses=settings.max_clauses,
+        most_topics=settings.most_topics,
         seed=settings.seed,
         window=work.config.ranking.history,
         spread=None if engine is None else engine.map,

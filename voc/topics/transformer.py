@@ -41,6 +41,7 @@ class Transformer:
     version: str
     cached: bool = True
     alike: float = 0.62
+    views: tuple[int, ...] = ()
 
     @property
     def state(self) -> dict[str, NDArray[Any]]:
