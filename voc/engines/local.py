@@ -7,6 +7,7 @@ Results come back in the order of the input, so the output does not depend on ti
 from __future__ import annotations
 
 import functools
+import gc
 import logging
 import multiprocessing
 import os
@@ -150,6 +151,14 @@ def _alone(function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     finally:
         pa.default_memory_pool().release_unused()
+        _settled()
+
+
+@functools.cache
+def _settled() -> None:
+    """What is there after the first job (dictionaries, models, stages) stays: the garbage collector need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 def _said(job: tuple[Any, ...]) -> str:

@@ -66,7 +66,7 @@ ANALYSIS = pa.schema(
         ("severity", pa.string()), ("competitor", pa.string()),
     ]
 )  # fmt: skip
-_TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 2048, 500_000
+_TEXTS_A_SHEET, _CHARACTERS_A_SHEET = 4096, 500_000
 _UNTOLD = "default_review"
 
 SecondReading = Callable[[Sequence[str | None], list[list["Mention"]]], list[list["Mention"]]]
