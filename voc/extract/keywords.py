@@ -31,6 +31,7 @@ _PRIOR_MASS = 500.0
 _PHRASE_SHARE = 0.1
 _SHORTLIST = 4  # candidates looked at for each one that is kept, when fragments are dropped
 _FRAGMENT = 0.6
+_TEXTS_A_PART = 16_384
 _ENOUGH_BACKGROUND = 0.25  # share of the texts that must lie outside a scope to compare it with them
 
 
@@ -49,7 +50,7 @@ def keywords(
     the words that these texts show to be new (voc.text.newwords).
     """
     forms = normal_forms(texts)
-    source = of_forms(forms, lang=lang, words=_with_new(forms, words))
+    source = of_forms(pa.array(forms, pa.string()), lang=lang, words=_with_new(forms, words))
     known = terms(source)
     _, term = known.pairs(source)
     counts = np.bincount(term, minlength=len(known.names)).astype(np.float64)
@@ -86,8 +87,7 @@ def table(
     are left out.
     """
     reviews = reviews.filter(_genuine(reviews))
-    count = len(reviews)
-    source, clause_of, clauses = _read(reviews, mentions, lang, words)
+    count, (source, clause_of, clauses) = len(reviews), _read(reviews, mentions, lang, words)
     vocabulary = terms(source.part(0, count))
     first = pc.coalesce(reviews["parent_id"], reviews["review_id"]).combine_chunks()
     root = first.dictionary_encode().indices.to_numpy().astype(np.int64)
@@ -95,8 +95,7 @@ def table(
     settings = _Settings(vocabulary, _shares(vocabulary, None), min_reviews, top)
 
     row, term = vocabulary.pairs(source.part(0, count))
-    told = distinct_of(row)
-    pools = {"all": _pool(row, term, told, root, vocabulary)}
+    pools = {"all": _pool(row, term, distinct_of(row), root, vocabulary)}
     clause, clause_term = vocabulary.pairs(source.part(count, count + clauses))
     del source, reviews
     clause -= count
@@ -231,27 +230,35 @@ def _genuine(reviews: pa.Table) -> pa.ChunkedArray:
 
 
 def _read(reviews: pa.Table, mentions: pa.Table, lang: str, words: Iterable[str]) -> tuple[Stream, _Clauses, int]:
-    """The tokens of all reviews and after them of all clauses that mentions name; where these are, and their number."""
-    texts = reviews["text"].to_pylist()
-    clause_of, clauses = _clauses(reviews, mentions, texts)
-    forms, said, count = normal_forms(texts), normal_forms(clauses), len(clauses)
-    del texts, clauses  # of a large month they are a hundred megabytes, which the tokens need
-    words = _with_new(forms, words)
-    forms += said
-    return of_forms(forms, lang=lang, words=words), clause_of, count
+    """The tokens of all reviews and after them of all clauses that mentions name; where these are, and their number.
+
+    Texts are Python's a part at a time only: those of a large month would take hundreds of megabytes.
+    """
+    clause_of, *places = _clauses(reviews, mentions)
+    forms, said = [], []
+    for first in range(0, max(len(reviews), 1), _TEXTS_A_PART):
+        texts = reviews["text"].slice(first, _TEXTS_A_PART).to_pylist()
+        here = slice(*np.searchsorted(places[0], [first, first + _TEXTS_A_PART]))
+        spans = zip(*(column[here].tolist() for column in places), strict=True)
+        forms.append(pa.array(normal_forms(texts), pa.string()))
+        said.append(pa.array(normal_forms([texts[row - first][a:b] for row, a, b in spans]), pa.string()))
+    words = _with_new(pc.unique(pa.chunked_array(forms)).to_pylist(), words)
+    return of_forms(pa.concat_arrays([*forms, *said]), lang=lang, words=words), clause_of, len(places[0])
 
 
-def _clauses(reviews: pa.Table, mentions: pa.Table, texts: Sequence[str]) -> tuple[_Clauses, list[str]]:
-    """Where each mention stands, and the text of each distinct clause that mentions name."""
+def _clauses(
+    reviews: pa.Table, mentions: pa.Table
+) -> tuple[_Clauses, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Where each mention stands; and of each distinct clause that mentions name its review's row, start and end."""
     row = pc.index_in(mentions["review_id"], value_set=reviews["review_id"].combine_chunks())
     review = row.fill_null(-1).to_numpy().astype(np.int64)
     start, end = (mentions[name].to_numpy().astype(np.int64) for name in ("start", "end"))
-    places = np.stack([review, start, end], axis=1)
     kept = np.flatnonzero(review >= 0)
-    distinct, number = np.unique(places[kept], axis=0, return_inverse=True)
+    width = int(end.max(initial=0)) + 1
+    places, number = np.unique((review[kept] * width + start[kept]) * width + end[kept], return_inverse=True)
     clause = np.full(len(review), -1, dtype=np.int64)
-    clause[kept] = number.ravel()
-    return _Clauses(review, clause), [texts[r][a:b] for r, a, b in distinct.tolist()]
+    clause[kept] = number
+    return _Clauses(review, clause), places // width**2, places // width % width, places % width
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]]:
@@ -262,7 +269,6 @@ def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str | None]
 
 
 def _as_table(found: Sequence[_Found], month: str, known: frozenset[str]) -> pa.Table:
-    fresh = [bool(known) and f.term not in known for f in found]
     columns: dict[str, list[object]] = {
         "month": [month] * len(found),
         "scope": [f.scope for f in found],
@@ -271,7 +277,7 @@ def _as_table(found: Sequence[_Found], month: str, known: frozenset[str]) -> pa.
         "polarity": [f.polarity for f in found],
         "n_reviews": [f.n_reviews for f in found],
         "score": [f.score for f in found],
-        "is_new": list(fresh),
+        "is_new": [bool(known) and f.term not in known for f in found],
     }
     return pa.Table.from_pydict(columns, schema=KEYWORDS)
 

@@ -90,12 +90,12 @@ class Terms:
 
 def stream(texts: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
     """Tokenise and encode; `words` are kept whole. Blanks vanish, signs and masked characters become BREAK."""
-    return of_forms(normal_forms(texts), lang=lang, words=words)
+    return of_forms(pa.array(normal_forms(texts), pa.string()), lang=lang, words=words)
 
 
-def of_forms(forms: Sequence[str], *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
+def of_forms(forms: pa.Array, *, lang: str = "auto", words: Sequence[str] = ()) -> Stream:
     """`stream` of texts in normal form; each distinct one is cut once."""
-    together = pa.array(forms, pa.string()).dictionary_encode()
+    together = forms.dictionary_encode()
     once = _cut(together.dictionary.to_pylist(), lang, words)
     which = together.indices.to_numpy().astype(np.int64)
     bounds = np.searchsorted(once.text, np.arange(len(together.dictionary) + 1))
