@@ -47,6 +47,20 @@ def test_kinds_of_complaint_become_topics_with_names(mixed):
     assert "refund" in text
 
 
+def test_small_groups_are_joined_to_the_nearest_until_there_are_so_many():
+    angles = np.repeat([0.0, 0.9, 2.0, 3.2], [40, 6, 30, 40])
+    vectors = unit(np.stack([np.cos(angles), np.sin(angles), np.full(len(angles), 0.01)], axis=1))
+    once = np.ones(len(vectors), np.int64)
+    apart = groups(vectors, once, seed=1, min_size=5, alike=0.9)
+    assert [int((apart == g).sum()) for g in range(4)] == [40, 40, 30, 6]
+    three = groups(vectors, once, seed=1, min_size=5, alike=0.9, most=3)
+    assert len(set(three.tolist())) == 3
+    assert three[0] == three[41]  # the six are nearest to the first forty
+    assert len(set(groups(vectors, once, seed=1, min_size=5, alike=0.9, most=2).tolist())) == 2
+    assert np.array_equal(groups(vectors, once, seed=1, min_size=5, alike=0.9, most=4), apart)
+    assert (groups(vectors[:0], once[:0], seed=1, min_size=5, alike=0.9, most=2) == -1).all()
+
+
 def test_refit_in_any_order_gives_the_same_bytes(mixed):
     assert fit(mixed, embedder="lsa", seed=5).version == fit(mixed[::-1], embedder="lsa", seed=5).version
 

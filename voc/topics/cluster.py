@@ -40,8 +40,8 @@ def groups(
     """A group number for each row of unit `vectors` (n, d), -1 for none; groups are numbered by weight, heaviest first.
 
     `weights` counts how often each distinct text was said; a group weighs at least `min_size`. `alike` is the mean
-    cosine similarity above which two groups are one, and at which few or left-over texts make a group. The groups nearest
-    to each other are joined until there are at most `most`. `views` are the columns at which vectors of another kind begin.
+    cosine similarity above which two groups are one, and at which few or left-over texts make a group. Groups near to
+    each other are joined until there are at most `most`. `views` are the columns at which vectors of another kind begin.
     """
     labels = np.full(len(vectors), -1, np.int32)
     if len(vectors) >= FEW:
@@ -50,7 +50,8 @@ def groups(
     rest = np.flatnonzero(labels < 0)
     found = linked(vectors[rest], weights[rest], min_size=min_size, alike=alike)
     labels[rest] = np.where(found >= 0, found + labels.max(initial=-1) + 1, -1)
-    return by_weight(_merged(vectors, labels, alike=alike, most=most), weights)
+    labels = _merged(vectors, labels, alike=alike)
+    return by_weight(labels if most is None else _joined(vectors, labels, most), weights)
 
 
 def linked(vectors: Vectors, weights: NDArray[np.int64], *, min_size: int, alike: float) -> Labels:
@@ -95,19 +96,45 @@ def _dense(vectors: Vectors, *, seed: int, min_size: int, views: Sequence[int]) 
     return np.asarray(model.fit(flat.astype(np.float64)).labels_, np.int32)
 
 
-def _merged(vectors: Vectors, labels: Labels, *, alike: float, most: int | None = None) -> Labels:
-    """Groups whose members are as alike across the two as members of one group have to be; at most `most`."""
+def _merged(vectors: Vectors, labels: Labels, *, alike: float) -> Labels:
+    """Groups whose members are as alike across the two as members of one group have to be."""
     if labels.max(initial=-1) < 1:
         return labels
-    number = _cut(centroids(vectors, labels), alike, most)
+    number = _cut(centroids(vectors, labels), alike)
     return np.where(labels >= 0, number[labels] - 1, -1).astype(np.int32)
 
 
-def _cut(vectors: Vectors, alike: float, most: int | None = None) -> Labels:
-    """Average linkage on cosine distances, cut where the mean similarity of two groups is under `alike`; from 1.
+def _joined(vectors: Vectors, labels: Labels, most: int) -> Labels:
+    """At most `most` groups: always those two are joined that add least to the squares within groups (Ward 1963).
 
-    Cut higher where that leaves more than `most`.
+    Linkages of the library take groups for points; here a group counts as its rows, so that small ones go first.
     """
+    k = int(labels.max(initial=-1)) + 1
+    if k <= most:
+        return labels
+    inside = labels >= 0
+    size = np.bincount(labels[inside], minlength=k).astype(np.float64)
+    mean = np.zeros((k, vectors.shape[1]))
+    np.add.at(mean, labels[inside], vectors[inside])
+    mean /= np.maximum(size, 1)[:, None]
+    number, live = np.arange(k), list(range(k))
+    while len(live) > most:
+        own, weight = mean[live], size[live]
+        with threadpool_limits(1):
+            product = own @ own.T
+        apart = np.add.outer(product.diagonal(), product.diagonal()) - 2 * product
+        loss = apart * (np.outer(weight, weight) / np.add.outer(weight, weight))
+        loss[np.tril_indices(len(live))] = np.inf
+        a, b = (live[i] for i in divmod(int(loss.argmin()), len(live)))
+        mean[a] = (mean[a] * size[a] + mean[b] * size[b]) / (size[a] + size[b])
+        size[a] += size[b]
+        number[number == b] = a
+        live.remove(b)
+    return np.where(inside, number[labels], -1).astype(np.int32)
+
+
+def _cut(vectors: Vectors, alike: float) -> Labels:
+    """Average linkage on cosine distances, cut where the mean similarity of two groups is under `alike`; from 1."""
     from scipy.cluster.hierarchy import fcluster, linkage
     from scipy.spatial.distance import squareform
 
@@ -117,10 +144,7 @@ def _cut(vectors: Vectors, alike: float, most: int | None = None) -> Labels:
         distance = np.clip(1 - vectors.astype(np.float64) @ vectors.T.astype(np.float64), 0, 2)
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform((distance + distance.T) / 2, checks=False), method="average")
-    found = fcluster(tree, 1 - alike, criterion="distance")
-    if most is not None and found.max() > most:
-        found = fcluster(tree, most, criterion="maxclust")
-    return np.asarray(found, np.int32)
+    return np.asarray(fcluster(tree, 1 - alike, criterion="distance"), np.int32)
 
 
 def _layout(vectors: Vectors, *, seed: int, views: Sequence[int]) -> Vectors:
