@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
+from voc.corpora.worlds.topic_quality import agreement
 
 from voc.errors import UnknownName
 from voc.topics import assign, fit, load_model, save_model, topics_for_month
@@ -126,3 +127,15 @@ def test_the_months_reviews_teach_the_words_and_other_settings_are_a_new_fit(tab
     later, months = tables([("2025-01", complaints("queue", 60)), ("2025-02", complaints("stale", 60))])
     topics_for_month(later, months, month="2025-02", store=tmp_path, embedder="static+own")
     assert load_model(tmp_path / "models" / "2025-02").most_topics is None
+
+
+def test_agreement_with_categories_is_judged_in_groups_after_assignment_and_over_all(complaints, tmp_path):
+    texts = [text for kind in KINDS for text in complaints(kind, 30)]
+    truth = [kind for kind in KINDS for _ in range(30)]
+    found = agreement(texts, truth, tmp_path, name="static+own", seed=1, most=4)
+    assert found["topics"] <= 4
+    assert 0.5 < found["v in a group"] <= 1
+    assert found["in a group"] <= 1 - found["without topic"] + 0.15
+    one = agreement(texts, ["same"] * 120, tmp_path, name="static+own", seed=1, most=4)
+    assert one["v with topic"] == one["v of all"] == 0.0
+    assert one["without topic"] == found["without topic"] <= 0.15

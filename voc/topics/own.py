@@ -99,9 +99,9 @@ def fit_own(base: Embedder, vectors: Vectors, texts: Sequence[str], corpus: Sequ
 
     `corpus` and `texts` are clean. Without a word that enough texts have in common, the word vectors are empty.
     """
-    drawn = corpus
-    if len(corpus) > MOST_TEXTS:
-        drawn = sorted(set(corpus), key=lambda text: hashlib.blake2b(text.encode("utf-8", "surrogatepass")).digest())
+    drawn = sorted(set(corpus))
+    if len(drawn) > MOST_TEXTS:
+        drawn.sort(key=lambda text: hashlib.blake2b(text.encode("utf-8", "surrogatepass")).digest())
     rows = [sorted({w for w in row if says_something(w)}) for row in words(drawn[:MOST_TEXTS], segmenter())]
     found = Counter(word for row in rows for word in row)
     least = max(_LEAST_TEXTS, len(rows) // _PER_TEXTS)
@@ -115,10 +115,8 @@ def fit_own(base: Embedder, vectors: Vectors, texts: Sequence[str], corpus: Sequ
     with threadpool_limits(1):
         _, axes = np.linalg.eigh(said.T @ said)
     shared = axes[:, -1] if axes.shape[1] else np.zeros(0)
-    # fmt: off
     mean = (said - np.outer(said @ shared, shared)).mean(axis=0) if len(said) else np.zeros(said.shape[1])
     centre = vectors.mean(axis=0, dtype=np.float64) if len(vectors) else np.zeros(vectors.shape[1])
-    # fmt: on
     return Own(base, names, kept, centre.astype(np.float32), shared.astype(np.float32), np.asarray(mean, np.float32))
 
 
