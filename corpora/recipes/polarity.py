@@ -38,7 +38,7 @@ from voc.text.normalise import normalise_all
 
 log = logging.getLogger(__name__)
 
-VERSIONS = {"polarity-zh-clause": "3"}
+VERSIONS = {"polarity-zh-clause": "4"}
 VERSION = "2"
 """... of those that are not in VERSIONS."""
 LICENCE = "Apache-2.0 (weights); the texts stay with their sources, see CARD.md"
@@ -207,7 +207,7 @@ def seeds(lang: str, *, weight: float, reviews: bool = False) -> Iterator[Row]:
 
 def figurative(*, weight: float) -> Iterator[Row]:
     """Our own sentences that judge without saying so, as the domain 'seeds'."""
-    for said in bank((FIGURATIVE,)):
+    for said in bank(FIGURATIVE):
         yield Row(said.text, said.label, "seeds", weight)
 
 
