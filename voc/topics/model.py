@@ -52,12 +52,11 @@ _FORMAT = 1
 class TopicModel:
     """k topics in a space of d dimensions. `version` is a hash of everything else.
 
-    centre (d,), whitener (d, d), centroids (k, d) unit vectors after both; anchors (k, d) unit vectors before the
-    whitener, comparable between models of one embedder; threshold: least cosine similarity; doubt: the
-    similarity that three in four members of dense groups reach; born: the month in which
-    a topic was first seen, "" where months play no part; n_fit: distinct clauses that the model was fitted on; most_topics:
-    how many it was to have at most when it was fitted; place: where the folder of the embedder is, "" for one with a name (it
-    is no part of the version).
+    centre (d,), whitener (d, d), centroids (k, d) unit vectors after both; anchors (k, d) unit vectors before the whitener,
+    comparable between models of one embedder; threshold: least cosine similarity; doubt: what three in four members of dense
+    groups reach; born: the month in which a topic was first seen, "" where months play no part; n_fit: distinct clauses that
+    the model was fitted on; most_topics: how many it was to have at most; place: where the folder of the embedder is, "" for
+    one with a name (it is no part of the version).
     """
 
     embedder: str
@@ -262,12 +261,10 @@ def inputs_of(folder: Path) -> str | None:
 
 
 def _centre(vectors: Vectors) -> Vectors:
-    mean = (
-        vectors.mean(axis=0, dtype=np.float64)
-        if len(vectors)
-        else np.zeros(vectors.shape[-1] if vectors.ndim > 1 else 1)
-    )
-    return (mean * (len(vectors) / (len(vectors) + _CENTRE_PRIOR))).astype(np.float32)
+    if not len(vectors):
+        return np.zeros(vectors.shape[-1] if vectors.ndim > 1 else 1, np.float32)
+    mean = vectors.mean(axis=0, dtype=np.float64) * (len(vectors) / (len(vectors) + _CENTRE_PRIOR))
+    return np.asarray(mean, np.float32)
 
 
 def _placed(
@@ -295,6 +292,7 @@ def _placed(
     index, similarity = _held_out(placed, texts, around, labels)
     threshold, doubt = _thresholds(similarity, labels == index, weights)
     index, similarity = _nearest(around, placed)
+    threshold = max(0.0, min(threshold, round(_bearable(similarity, weights), 4)))
     near = np.where(similarity >= np.float32(threshold), index, -1).astype(np.int32)
     return dataclasses.replace(
         placed,
@@ -344,20 +342,21 @@ def _held_out(
     return index, similarity
 
 
-def _thresholds(
-    similarity: NDArray[np.float32], member: NDArray[np.bool_], weights: NDArray[np.int64]
-) -> tuple[float, float]:
+def _thresholds(similarity: Vectors, member: NDArray[np.bool_], weights: NDArray[np.int64]) -> tuple[float, float]:
     """The least similarity that gives a topic, and that under which it is doubtful; both from held-out similarities.
 
-    98% of the members of dense groups reach the first, unless more than 15% of all clauses would fall under it, then
-    it is lower; 75% of the members reach the second.
+    98% of the members of dense groups reach the first, unless 15% of all clauses would not; 75% of them the second.
     """
     core, sure = np.quantile(similarity[member], [1 - _KEPT_MEMBERS, 1 - _SURE_MEMBERS]) if member.any() else (0.0, 0.0)
+    threshold = round(float(max(0.0, min(core, _bearable(similarity, weights)))), 4)
+    return threshold, max(threshold, round(float(sure), 4))
+
+
+def _bearable(similarity: Vectors, weights: NDArray[np.int64]) -> float:
+    """The highest threshold that leaves no more than 15% of the clauses without a topic."""
     order = np.argsort(similarity, kind="stable")
     below = np.cumsum(weights[order]) <= MOST_OUTLIERS * weights.sum()
-    most = similarity[order[min(int(below.sum()), len(order) - 1)]]
-    threshold = round(float(max(0.0, min(core, most))), 4)
-    return threshold, max(threshold, round(float(sure), 4))
+    return float(similarity[order[min(int(below.sum()), len(order) - 1)]])
 
 
 def _whitener(around: Vectors, labels: Labels, anchors: Vectors) -> Vectors:
