@@ -25,6 +25,7 @@ import math
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -153,10 +154,12 @@ def ledger(data: Path, work: Path, *, name: str) -> list[str]:
 
 
 def cost(data: Path, work: Path, *, name: str) -> dict[str, float]:
+    """Seconds of processor time; vectors are kept for the length of the fit, as the monthly job keeps them."""
     texts = sample(data)[:FITTED]
-    before = time.process_time()
-    model = fit(texts, embedder=name)
-    fitted = time.process_time() - before
+    with tempfile.TemporaryDirectory() as kept:
+        before = time.process_time()
+        model = fit(texts, embedder=name, folder=Path(kept))
+        fitted = time.process_time() - before
     before = time.process_time()
     assign(model, texts)
     return {
