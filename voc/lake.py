@@ -51,11 +51,14 @@ class Lake:
         return max(entry.name for entry in os.scandir(self._path(name) / "_delta_log") if entry.name.endswith(".json"))
 
     def _table(self, name: str) -> DeltaTable:
-        """The newest version; replaying a log costs tens of milliseconds, so a table is opened once per commit."""
+        """The newest version; replaying a log costs tens of milliseconds, so a table is opened once and then kept up."""
         stamp = self._stamp(name)
         held = self._open.get(name)
-        if held is None or held[0] != stamp:
+        if held is None:
             held = self._open[name] = (stamp, DeltaTable(str(self._path(name))))
+        elif held[0] != stamp:
+            held[1].update_incremental()
+            held = self._open[name] = (stamp, held[1])
         return held[1]
 
     def _files(self, name: str) -> SubTreeFileSystem:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import stat
@@ -44,6 +45,13 @@ def test_bad_keys_are_refused(tmp_path: Path) -> None:
 def test_hashes_are_keyed_and_do_not_run_together() -> None:
     assert privacy.keyed(b"a" * 32, "ab", "c") != privacy.keyed(b"a" * 32, "a", "bc")
     assert privacy.keyed(b"a" * 32, "x") != privacy.keyed(b"b" * 32, "x")
+
+
+@pytest.mark.parametrize("size", [16, 32, 64, 65, 100])
+def test_rows_are_hashed_with_hmac(size: int) -> None:
+    key = bytes(range(size))
+    expected = [hmac.digest(key, row, "sha256").hex()[:32] for row in ("1:a|6:花生".encode(), b"0:|-")]
+    assert privacy.keyed_rows(key, pa.array(["a", ""]), pa.array(["花生", None])).to_pylist() == expected
     found = privacy.member_ids(pa.array(["anna", None, "anna", "小***鱼"]), b"a" * 32).to_pylist()
     assert found[0] == found[2] and found[1] is found[3] is None and len(found[0]) == 32
 

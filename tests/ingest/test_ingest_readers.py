@@ -159,6 +159,21 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: str) -> None:
         rows(saved(tmp_path, content))
 
 
+_CELL = st.text(st.sampled_from("a茶 \t\x00\x0b\x1c\x85\u3000\ufeff;'\\1"), max_size=4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(_CELL, _CELL, _CELL), min_size=1, max_size=30), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_lines_without_quotes_read_like_quoted_ones(tmp_path: Path, cells: list[tuple[str, ...]], end: str) -> None:
+    """They are cut by another reader, which must see the same cells, blank lines and blank records."""
+
+    def written(quote: str) -> list[dict[str, str | None]]:
+        lines = [",".join(f"{quote}{cell}{quote}" for cell in record) for record in [("x", "y", "z"), *cells]]
+        return rows(saved(tmp_path, (end.join(lines) + end).encode()), encoding="utf-8")
+
+    assert written("") == written('"')
+
+
 def test_a_header_alone_still_says_its_columns(tmp_path: Path) -> None:
     (batch,) = readers.read(saved(tmp_path, HEADER), reading=Reading())
     assert batch.schema.names[:3] == ["id", "text", "stars"] and len(batch) == 0

@@ -13,6 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+import pyarrow as pa
+from pyarrow import csv as plain_csv
+
 from voc.errors import InputError
 from voc.ingest.encodings import DAMAGE, Encoding
 
@@ -42,6 +45,14 @@ class Run:
 
     lines: Sequence[int]
     cells: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Sound rows of a line each that lie on neighbouring lines, a string column for each of the header's."""
+
+    lines: range
+    columns: Sequence[pa.Array]
 
 
 class _Runaway(Exception):
@@ -135,8 +146,8 @@ def _pieces(stream: TextIO) -> Iterator[list[str]]:
 
 def rows(
     stream: TextIO, *, encoding: Encoding, delimiter: str | None = None, skip_lines: int = 0
-) -> Iterator[Row | Run]:
-    """First the header as a Row, then every record: sound ones in Runs, others as Rows. Blank lines are no records.
+) -> Iterator[Row | Run | Block]:
+    """First the header as a Row, then every record: sound ones in Blocks and Runs, others as Rows. Blank lines are no records.
 
     Raises InputError when there is no header.
     """
@@ -152,6 +163,10 @@ def rows(
     while True:
         lines.begin()
         if not encoding.damaged:
+            if block := _block(lines, delimiter, plain, most):
+                yield block
+                most = min(2 * most, _MOST_AHEAD)
+                continue
             run, whole = _run(lines, delimiter, plain, most)
             if run.cells:
                 yield run
@@ -164,6 +179,34 @@ def rows(
             yield record
         elif record.cells:
             yield Run([record.line], [record.cells])
+
+
+def _block(lines: _Lines, delimiter: str, plain: list[str], most: int) -> Block | None:
+    """The next `most` lines if each is a sound record and none holds a quote: then cells are what lies between delimiters,
+    and Arrow cuts them in a tenth of the time. None at the end, and if anything is doubtful; no line is used up then."""
+    ahead = lines.ahead(most)
+    text = "".join(ahead)
+    if not text or '"' in text or text[0] == "\ufeff" or max(map(len, ahead)) > MAX_CELL:
+        return None
+    try:
+        table = plain_csv.read_csv(
+            pa.BufferReader(text.encode()),
+            read_options=plain_csv.ReadOptions(
+                use_threads=False, block_size=4 * len(text) + 1, column_names=[str(i) for i in range(len(plain))]
+            ),
+            parse_options=plain_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
+            convert_options=plain_csv.ConvertOptions(
+                column_types={str(i): pa.string() for i in range(len(plain))}, strings_can_be_null=False
+            ),
+        )
+    except (UnicodeEncodeError, pa.ArrowInvalid):
+        return None
+    first = {cell.strip() for cell in table.column(0).to_pylist()}
+    if len(table) != len(ahead) or "" in first or plain[0] in first:
+        return None
+    start = lines.number + 1
+    lines.skip(len(ahead))
+    return Block(range(start, start + len(ahead)), [column.combine_chunks() for column in table.columns])
 
 
 def _run(lines: _Lines, delimiter: str, plain: list[str], most: int) -> tuple[Run, bool]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -91,7 +92,7 @@ def _reviews(job: Job, path: Path) -> Ingested:
     plan = staging.Plan(job.lake, {"ingest_id": ingest_id}, job.trial)
     spool = Spool(plan.root / "incoming", INCOMING)
     used = ""
-    for batch in batches:
+    for batch in _ahead(batches):
         used = used or encoding_of(batch)
         rows, bad = normaliser.part(batch)
         spool.add(rows)
@@ -174,6 +175,15 @@ def _mapped(
         yield from batches
 
     return all_of_them(), source.guess(first)
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """`batches`, of which the next is read while the last one is worked on."""
+    with ThreadPoolExecutor(1, "voc-read") as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 _KINDS = {"reviews": _reviews, "sales": masters.sales}

@@ -7,6 +7,7 @@ followed over time, and rows without an id of their own would be taken for new o
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import re
@@ -100,7 +101,16 @@ def keyed_rows(key: bytes, *columns: pa.Array) -> pa.Array:
         told = pc.binary_join_element_wise(pc.binary_length(column).cast(pa.string()), column, ":")
         parts.append(pc.fill_null(told, "-"))
     rows = pc.binary_join_element_wise(*parts, "|").to_pylist()
-    return pa.array([hmac.digest(key, row.encode(), "sha256").hex()[:32] for row in rows], pa.string())
+    # RFC 2104 with both halves of the key hashed once: a third of what a call of `hmac.digest` a row takes.
+    block = (hashlib.sha256(key).digest() if len(key) > 64 else key).ljust(64, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    found = []
+    for row in rows:
+        first, second = inner.copy(), outer.copy()
+        first.update(row.encode())
+        second.update(first.digest())
+        found.append(second.hexdigest()[:32])
+    return pa.array(found, pa.string())
 
 
 def member_ids(values: pa.Array, key: bytes) -> pa.Array:

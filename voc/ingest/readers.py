@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from voc.errors import InputError
 from voc.ingest import archives, csvfile, encodings, xlsx
-from voc.ingest.csvfile import MAX_LINE, Row, Run
+from voc.ingest.csvfile import MAX_LINE, Block, Row, Run
 from voc.ingest.mapping import Reading
 
 LINE, REASON, MESSAGE, RAW = "voc:line", "voc:reason", "voc:message", "voc:raw"
@@ -67,7 +67,7 @@ def _text(raw: Any, found: encodings.Encoding) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, encoding=found.name, errors=found.errors, newline="")
 
 
-def _batched(parsed: Iterator[Row | Run], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
+def _batched(parsed: Iterator[Row | Run | Block], encoding: str, size: int) -> Iterator[pa.RecordBatch]:
     header = next(parsed, None)
     if not isinstance(header, Row):
         raise InputError("the file is empty: a header row is needed")
@@ -76,8 +76,14 @@ def _batched(parsed: Iterator[Row | Run], encoding: str, size: int) -> Iterator[
     cells: list[Sequence[str | None]] = []
     lines: list[int] = []
     bad: dict[int, Row] = {}
+    done: list[pa.RecordBatch] = []  # pieces of the batch, before what `cells` holds
     for found in parsed:
-        if isinstance(found, Run):
+        if isinstance(found, Block):
+            if cells:
+                done.append(_batch(columns, cells, lines, bad, encoding))
+                cells, lines, bad = [], [], {}
+            done.append(_of_arrays(columns, found.columns, found.lines, encoding))
+        elif isinstance(found, Run):
             cells += found.cells
             lines += found.lines
         else:
@@ -85,11 +91,11 @@ def _batched(parsed: Iterator[Row | Run], encoding: str, size: int) -> Iterator[
                 bad[len(cells)] = found
             cells.append(nothing if found.reason else found.cells)
             lines.append(found.line)
-        if len(cells) >= size:
-            yield _batch(columns, cells, lines, bad, encoding)
-            cells, lines, bad = [], [], {}
+        if sum(map(len, done)) + len(cells) >= size:
+            yield pa.concat_batches([*done, _batch(columns, cells, lines, bad, encoding)])
+            cells, lines, bad, done = [], [], {}, []
     # An empty file with a header still says which columns it has.
-    yield _batch(columns, cells, lines, bad, encoding)
+    yield pa.concat_batches([*done, _batch(columns, cells, lines, bad, encoding)])
 
 
 def batch(columns: Sequence[str], found: Sequence[Row], encoding: str) -> pa.RecordBatch:
@@ -109,15 +115,25 @@ def _batch(
 ) -> pa.RecordBatch:
     """`cells` a row each; `bad` are those that were set aside, by their place."""
     arrays = [_strings(column) for column in zip(*cells, strict=True)] if cells else [_strings([])] * len(columns)
-    arrays.append(pa.array(lines, pa.int64()))
     at = np.full(len(lines), len(bad))
     at[list(bad)] = np.arange(len(bad))
     told: list[tuple[str | None, ...]] = [(row.reason, row.message, UNIT.join(row.cells)) for row in bad.values()]
-    for column in zip(*told, (None, None, None), strict=True):
-        arrays.append(_strings(column).take(pa.array(at)))
+    why = [_strings(column).take(pa.array(at)) for column in zip(*told, (None, None, None), strict=True)]
+    return _of_arrays(columns, arrays, lines, encoding, why)
+
+
+def _of_arrays(
+    columns: Sequence[str],
+    arrays: Sequence[pa.Array],
+    lines: Sequence[int],
+    encoding: str,
+    why: Sequence[pa.Array] | None = None,
+) -> pa.RecordBatch:
+    """A batch of whole columns; `why` are the reason, message and raw text of rows that were set aside."""
+    told = [pa.array(np.asarray(lines, np.int64)), *(why or [pa.nulls(len(lines), pa.string())] * 3)]
     fields = [pa.field(name, pa.string()) for name in columns]
     fields += [pa.field(LINE, pa.int64()), *(pa.field(name, pa.string()) for name in (REASON, MESSAGE, RAW))]
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields, metadata={"encoding": encoding}))
+    return pa.RecordBatch.from_arrays([*arrays, *told], schema=pa.schema(fields, metadata={"encoding": encoding}))
 
 
 def _strings(values: Sequence[str | None]) -> pa.Array:

@@ -129,8 +129,12 @@ def _table() -> dict[int, str]:
         return char
 
     table = {}
-    chars = [chr(code) for start, end in _HAS_COMPATIBILITY_FORMS for code in range(start, end)]
-    composed = {char for char in chars if not unicodedata.is_normalized("NFKC", char)}
+    pages = (
+        "".join(map(chr, range(at, at + 32))) for start, end in _HAS_COMPATIBILITY_FORMS for at in range(start, end, 32)
+    )
+    # A page that is in normal form as a whole holds no character that is not.
+    doubtful = (page for page in pages if not unicodedata.is_normalized("NFKC", page))
+    composed = {char for page in doubtful for char in page if not unicodedata.is_normalized("NFKC", char)}
     capitals = {chr(code) for code in range(ord("A"), ord("Z") + 1)}
     for char in sorted(composed | capitals | simplified.keys()):
         after = form(char)
@@ -144,6 +148,6 @@ def _simplified() -> dict[str, str]:
     """Traditional character -> simplified, from OpenCC's t2s applied to each Han character by itself."""
     from opencc import OpenCC  # loading the dictionary takes time that a plain import should not
 
-    chars = [chr(code) for start, end in _HAN_BLOCKS for code in range(start, end)]
+    chars = [char for start, end in _HAN_BLOCKS for char in map(chr, range(start, end))]
     forms = OpenCC("t2s").convert("\n".join(chars)).split("\n")
     return {char: form for char, form in zip(chars, forms, strict=True) if char != form and len(form) == 1}
