@@ -42,6 +42,8 @@ _CENTRE_PRIOR = 200
 #: Clauses of a new kind are few and varied: they may be less alike than those of a fitted topic, by the first factor,
 #: but then have to stay away from each topic there is, by the second.
 _LOOSE, _APART = 0.56, 0.8
+#: A topic has one in so many of the clauses: smaller ones are ever more often the same matter in other words.
+_SHARE = 120
 #: Groups of `most_topics` are joined from some six as many.
 _LEAVES = 6
 _BLOCK = 50_000
@@ -112,7 +114,7 @@ def fit(
     """Find the topics of clauses.
 
     At most `max_clauses` distinct texts take part, drawn by a hash of text and seed. A topic has at least
-    `min_topic_size` clauses (default: one in 200 of the distinct ones, at least 10; with less than 200 one in 20, at least 3).
+    `min_topic_size` clauses (default: one in 120 of the distinct ones, at least 10; with less than 200 one in 20, at least 3).
     With `most_topics`, groups of at least a sixth of what each would have on average are joined until there are so many.
     `corpus` holds what an embedder with word vectors of its own learns them from, best whole reviews; default `texts`.
     `folder` holds the cache of embeddings. Topics are numbered T0001, ... by size. No clause, or none with a word,
@@ -125,7 +127,7 @@ def fit(
     weights = np.array([counts[text] for text in distinct], np.int64)
     by = embedder_of(embedder, texts=distinct, seed=seed, corpus=clean(corpus) or sorted(counts), folder=folder)
     vectors = embed(distinct, by, folder=folder)
-    share = 200 if most_topics is None else _LEAVES * most_topics
+    share = _SHARE if most_topics is None else _LEAVES * most_topics
     size = min_topic_size or max(3, min(10, int(weights.sum()) // 20), len(distinct) // share)
     centre = _centre(vectors)
     around = unit(vectors - centre) if len(distinct) else vectors
@@ -290,7 +292,7 @@ def _placed(
         events=("new",) * len(kept), parents=((),) * len(kept),
     )  # fmt: skip
     index, similarity = _held_out(placed, texts, around, labels)
-    threshold, doubt = _thresholds(similarity, labels == index, weights)
+    threshold, doubt = _thresholds(similarity, labels == index, weights, broad=model.most_topics is not None)
     index, similarity = _nearest(around, placed)
     threshold = max(0.0, min(threshold, round(_bearable(similarity, weights), 4)))
     near = np.where(similarity >= np.float32(threshold), index, -1).astype(np.int32)
@@ -342,13 +344,17 @@ def _held_out(
     return index, similarity
 
 
-def _thresholds(similarity: Vectors, member: NDArray[np.bool_], weights: NDArray[np.int64]) -> tuple[float, float]:
+def _thresholds(
+    similarity: Vectors, member: NDArray[np.bool_], weights: NDArray[np.int64], *, broad: bool
+) -> tuple[float, float]:
     """The least similarity that gives a topic, and that under which it is doubtful; both from held-out similarities.
 
     98% of the members of dense groups reach the first, unless 15% of all clauses would not; 75% of them the second.
+    A few `broad` topics lie so far apart that any clause is near to one in some way: there 15% stay out.
     """
     core, sure = np.quantile(similarity[member], [1 - _KEPT_MEMBERS, 1 - _SURE_MEMBERS]) if member.any() else (0.0, 0.0)
-    threshold = round(float(max(0.0, min(core, _bearable(similarity, weights)))), 4)
+    bearable = _bearable(similarity, weights)
+    threshold = round(float(max(0.0, bearable if broad else min(core, bearable))), 4)
     return threshold, max(threshold, round(float(sure), 4))
 
 
