@@ -36,7 +36,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from voc.corpora.recipes.static import sample
-from voc.corpora.worlds.topics import HOTPOT, TRADES, kept, texts_of
+from voc.corpora.worlds.topics import HOTPOT, TRADES, Clauses, kept, texts_of
 
 from voc.evaluate.labelled import rows
 from voc.topics import assign, fit, topics_for_month
@@ -234,9 +234,14 @@ def main() -> None:
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     data, work, name = given.data, given.work, given.embedder
+
+    def trade_of(name: str) -> Clauses:
+        table, column, taxonomy = TRADES[name]
+        return kept(work, name, sorted({r[column] for r in rows(data, table, column) if r[column]}), taxonomy)
+
     if given.what == "coherence":
-        for trade, (table, column, taxonomy) in TRADES.items():
-            found = kept(work, trade, sorted({r[column] for r in rows(data, table, column) if r[column]}), taxonomy)
+        for trade in TRADES:
+            found = trade_of(trade)
             log.info(
                 "%s %s",
                 trade,
@@ -251,6 +256,7 @@ def main() -> None:
     elif given.what == "cost":
         log.info("%s", json.dumps(cost(data, work, name=name)))
     else:
+        trade_of("washers")  # the processes find it in `work`
         log.info("%s", same(work, name=name))
 
 
