@@ -42,12 +42,9 @@ _CENTRE_PRIOR = 200
 #: Clauses of a new kind are few and varied: they may be less alike than those of a fitted topic, by the first factor,
 #: but then have to stay away from each topic there is, by the second.
 _LOOSE, _APART = 0.56, 0.8
-#: A topic has one in so many of the clauses: smaller ones are ever more often the same matter in other words.
-_SHARE = 120
-#: Groups of `most_topics` are joined from some six as many.
-_LEAVES = 6
-_BLOCK = 50_000
-_FORMAT = 1
+#: A topic has one in 120 of the clauses; groups of `most_topics` are joined from some six as many.
+_SHARE, _LEAVES = 120, 6
+_BLOCK, _FORMAT = 50_000, 1
 
 
 @dataclass(frozen=True)
@@ -292,7 +289,7 @@ def _placed(
         events=("new",) * len(kept), parents=((),) * len(kept),
     )  # fmt: skip
     index, similarity = _held_out(placed, texts, around, labels)
-    threshold, doubt = _thresholds(similarity, labels == index, weights, broad=model.most_topics is not None)
+    threshold, doubt = _thresholds(similarity, labels == index, weights, model.most_topics is not None)
     index, similarity = _nearest(around, placed)
     threshold = max(0.0, min(threshold, round(_bearable(similarity, weights), 4)))
     near = np.where(similarity >= np.float32(threshold), index, -1).astype(np.int32)
@@ -345,7 +342,7 @@ def _held_out(
 
 
 def _thresholds(
-    similarity: Vectors, member: NDArray[np.bool_], weights: NDArray[np.int64], *, broad: bool
+    similarity: Vectors, member: NDArray[np.bool_], weights: NDArray[np.int64], broad: bool
 ) -> tuple[float, float]:
     """The least similarity that gives a topic, and that under which it is doubtful; both from held-out similarities.
 
@@ -353,8 +350,7 @@ def _thresholds(
     A few `broad` topics lie so far apart that any clause is near to one in some way: there 15% stay out.
     """
     core, sure = np.quantile(similarity[member], [1 - _KEPT_MEMBERS, 1 - _SURE_MEMBERS]) if member.any() else (0.0, 0.0)
-    bearable = _bearable(similarity, weights)
-    threshold = round(float(max(0.0, bearable if broad else min(core, bearable))), 4)
+    threshold = round(float(max(0.0, min(np.inf if broad else core, _bearable(similarity, weights)))), 4)
     return threshold, max(threshold, round(float(sure), 4))
 
 
