@@ -77,12 +77,15 @@ def _batched(parsed: Iterator[Row | Run | Block], encoding: str, size: int) -> I
     lines: list[int] = []
     bad: dict[int, Row] = {}
     done: list[pa.RecordBatch] = []  # pieces of the batch, before what `cells` holds
+    ready = 0  # rows in them
     for found in parsed:
         if isinstance(found, Block):
             if cells:
                 done.append(_batch(columns, cells, lines, bad, encoding))
+                ready += len(cells)
                 cells, lines, bad = [], [], {}
             done.append(_of_arrays(columns, found.columns, found.lines, encoding))
+            ready += len(found.lines)
         elif isinstance(found, Run):
             cells += found.cells
             lines += found.lines
@@ -91,9 +94,9 @@ def _batched(parsed: Iterator[Row | Run | Block], encoding: str, size: int) -> I
                 bad[len(cells)] = found
             cells.append(nothing if found.reason else found.cells)
             lines.append(found.line)
-        if sum(map(len, done)) + len(cells) >= size:
+        if ready + len(cells) >= size:
             yield pa.concat_batches([*done, _batch(columns, cells, lines, bad, encoding)])
-            cells, lines, bad, done = [], [], {}, []
+            cells, lines, bad, done, ready = [], [], {}, [], 0
     # An empty file with a header still says which columns it has.
     yield pa.concat_batches([*done, _batch(columns, cells, lines, bad, encoding)])
 
