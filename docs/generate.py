@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from voc.cli import COMMANDS
+from voc.cli import COMMANDS, plain
 from voc.config import Config, SourceSection
 from voc.evaluate import Figure
 from voc.evaluate.tables import placed
@@ -33,7 +33,8 @@ than `[sources] max_quarantined` allows.
 def cli() -> str:
     """Every command with its arguments and options, in the order of `voc --help`."""
     parts = [CLI_INTRO]
-    for name, function in COMMANDS.items():
+    for name in COMMANDS:
+        function = plain(name)
         parts.append(f"## voc {name}\n\n{inspect.getdoc(function)}\n")
         rows = [_parameter(*item) for item in _parameters(function)]
         if rows:

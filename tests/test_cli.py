@@ -1,10 +1,15 @@
-"""The command line itself: exit codes, and errors of one line instead of tracebacks."""
+"""The command line itself: exit codes, errors of one line instead of tracebacks, and what a command imports."""
+
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
-from voc.cli import app
+from voc.cli import application
 from voc.commands import show
+
+app = application()
 
 run = CliRunner().invoke
 
@@ -59,3 +64,12 @@ def test_what_is_wider_than_the_terminal_is_told_line_by_line(
     assert blocks[1].splitlines()[8].split() == ["column_8", "8"]
     show([{"a": 1, "b": 2}], as_json=False)
     assert "┃" in capsys.readouterr().out
+
+
+def test_a_command_imports_nothing_of_the_others():
+    script = "import sys; from voc.cli import application; application('ingest'); print('voc.issues' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    everything = script.replace("'ingest'", "'no such command'")
+    done = subprocess.run([sys.executable, "-c", everything], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"

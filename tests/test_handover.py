@@ -14,11 +14,13 @@ from typer.testing import CliRunner
 
 from voc import gather, handover, pipeline
 from voc.actions import audit
-from voc.cli import app
+from voc.cli import application
 from voc.commands.init import create
 from voc.ingest import xlsx
 from voc.schemas import MENTIONS, REVIEWS, conform
 from voc.workspace import Workspace
+
+app = application()
 
 MONTH = "2026-10"
 

@@ -7,9 +7,11 @@ from typer.testing import CliRunner
 from voc.corpora.recipes import accurate
 
 from voc import models
-from voc.cli import app
+from voc.cli import application
 from voc.models import ModelFile, Verdict, checkpoint
 from voc.workspace import Workspace
+
+app = application()
 
 run = CliRunner().invoke
 

@@ -6,98 +6,65 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import logging
+import sys
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 import voc
-from voc.commands import (
-    actions,
-    analyze,
-    annotate,
-    at_risk,
-    audit,
-    bench,
-    bench_job,
-    bench_stages,
-    demo,
-    doctor,
-    eval,
-    ingest,
-    init,
-    keywords,
-    models,
-    rank,
-    rank_file,
-    report,
-    run,
-    safety,
-    say,
-    sentiment,
-    sources,
-    tags,
-    taxonomy,
-    topics,
-    train,
-)
+from voc.commands import say
 from voc.errors import VocError
 
-app = typer.Typer(
-    name="voc",
-    help="Voice of customer for retail chains: reviews and surveys in, a monthly report that can be believed out.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-COMMANDS: dict[str, Callable[..., int | None]] = {
-    "init": init.init,
-    "demo": demo.demo,
-    "ingest": ingest.ingest,
-    "sources": sources.sources,
-    "taxonomy": taxonomy.taxonomy,
-    "annotate": annotate.annotate,
-    "topics": topics.topics,
-    "topics list": topics.list_,
-    "topics show": topics.show_,
-    "topics rename": topics.rename,
-    "topics merge": topics.merge,
-    "topics pin": topics.pin,
-    "topics mute": topics.mute,
-    "topics reset": topics.reset,
-    "rank": rank.rank,
-    "report": report.report,
-    "run": run.run,
-    "analyze": analyze.analyze,
-    "sentiment": sentiment.sentiment,
-    "keywords": keywords.keywords,
-    "rank-file": rank_file.rank_file,
-    "eval": eval.eval_,
-    "actions list": actions.list_,
-    "actions load": actions.load,
-    "actions fix": actions.fix,
-    "safety list": safety.list_,
-    "safety set": safety.set_,
-    "safety load": safety.load,
-    "tags": tags.tags,
-    "at-risk": at_risk.at_risk,
-    "audit sample": audit.sample,
-    "audit load": audit.load,
-    "train": train.train,
-    "models list": models.list_,
-    "models verify": models.verify,
-    "models import": models.import_,
-    "models build": models.build,
-    "bench": bench_stages.sample,
-    "bench ingest": bench.ingest,
-    "bench job": bench_job.job,
-    "bench ranking": bench.ranking,
-    "bench stages": bench_stages.stages,
-    "doctor": doctor.doctor,
+COMMANDS = {
+    "init": "init:init",
+    "demo": "demo:demo",
+    "ingest": "ingest:ingest",
+    "sources": "sources:sources",
+    "taxonomy": "taxonomy:taxonomy",
+    "annotate": "annotate:annotate",
+    "topics": "topics:topics",
+    "topics list": "topics:list_",
+    "topics show": "topics:show_",
+    "topics rename": "topics:rename",
+    "topics merge": "topics:merge",
+    "topics pin": "topics:pin",
+    "topics mute": "topics:mute",
+    "topics reset": "topics:reset",
+    "rank": "rank:rank",
+    "report": "report:report",
+    "run": "run:run",
+    "analyze": "analyze:analyze",
+    "sentiment": "sentiment:sentiment",
+    "keywords": "keywords:keywords",
+    "rank-file": "rank_file:rank_file",
+    "eval": "eval:eval_",
+    "actions list": "actions:list_",
+    "actions load": "actions:load",
+    "actions fix": "actions:fix",
+    "safety list": "safety:list_",
+    "safety set": "safety:set_",
+    "safety load": "safety:load",
+    "tags": "tags:tags",
+    "at-risk": "at_risk:at_risk",
+    "audit sample": "audit:sample",
+    "audit load": "audit:load",
+    "train": "train:train",
+    "models list": "models:list_",
+    "models verify": "models:verify",
+    "models import": "models:import_",
+    "models build": "models:build",
+    "bench": "bench_stages:sample",
+    "bench ingest": "bench:ingest",
+    "bench job": "bench_job:job",
+    "bench ranking": "bench:ranking",
+    "bench stages": "bench_stages:stages",
+    "doctor": "doctor:doctor",
 }
+"""Each command as `module:function` of voc.commands; a run imports the one that it was asked for."""
 GROUPS = {
     "topics": "Topics of complaints and requests; without a further word, those of the newest month are found.",
     "actions": "What is to be done, what was done, and whether it helped.",
@@ -146,15 +113,35 @@ def _alone(function: Callable[..., int | None]) -> Callable[..., None]:
     return callback
 
 
-_groups = {name: typer.Typer(help=text, no_args_is_help=name not in COMMANDS) for name, text in GROUPS.items()}
-for _name, _group in _groups.items():
-    app.add_typer(_group, name=_name)
-for _name, _function in COMMANDS.items():
-    _place, _, _leaf = _name.rpartition(" ")
-    if _name in _groups:
-        _groups[_name].callback(invoke_without_command=True)(_alone(_function))
-    else:
-        (_groups[_place] if _place else app).command(_leaf)(_exit_code(_function))
+def plain(name: str) -> Callable[..., int | None]:
+    """The plain function of the command `name`, one of COMMANDS."""
+    module, _, attribute = COMMANDS[name].partition(":")
+    return getattr(importlib.import_module(f"voc.commands.{module}"), attribute)  # type: ignore[no-any-return]
+
+
+def application(first: str | None = None) -> typer.Typer:
+    """The command line. With the first word of a command, just the commands that begin so, if there are any."""
+    app = typer.Typer(
+        name="voc",
+        help="Voice of customer for retail chains: reviews and surveys in, a monthly report that can be believed out.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_global)
+    names = [name for name in COMMANDS if name.split()[0] == first] or list(COMMANDS)
+    groups: dict[str, typer.Typer] = {}
+    for name, text in GROUPS.items():
+        if any(n.split()[0] == name for n in names):
+            groups[name] = typer.Typer(help=text, no_args_is_help=name not in COMMANDS)
+            app.add_typer(groups[name], name=name)
+    for name in names:
+        place, _, leaf = name.rpartition(" ")
+        if name in groups:
+            groups[name].callback(invoke_without_command=True)(_alone(plain(name)))
+        else:
+            (groups[place] if place else app).command(leaf)(_exit_code(plain(name)))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -163,7 +150,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _global(
     *,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what is done, on stderr.")] = False,
@@ -175,4 +161,4 @@ def _global(
 
 
 def main() -> None:
-    app()
+    application(next((word for word in sys.argv[1:] if not word.startswith("-")), None))()

@@ -2,6 +2,7 @@
 
 Every step reads tables and writes tables, notes the digest of its inputs last, and does nothing when that digest is the
 same as at its last run. So each step can be run again alone, a killed run carries on, and a second run changes nothing.
+The rooms of a step are imported by the step: reading a file need not wait for models, nor a report for engines.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from pathlib import Path
 import pyarrow as pa
 
 from voc import config as configuration
-from voc import engines, monthly_annotation, monthly_ranking, monthly_topics
 from voc import ingest as ingestion
 from voc.errors import InputError, UnknownName, WrongUse
 from voc.ingest import Ingested
@@ -123,6 +123,8 @@ def annotate(
     A run that was killed goes on behind the months that it finished. `engine` and `master` are those of
     `voc.engines.opened`.
     """
+    from voc import engines, monthly_annotation
+
     available = work.lake.months("reviews")
     wanted = available if months is None else [_known_month(m, available) for m in months]
     with engines.opened(engine, workers=work.config.nlp.workers, master=master) as running:
@@ -144,6 +146,8 @@ def topics(work: Workspace, *, month: str, engine: str = "local", master: str | 
 
     A cluster takes over the assignment of clauses; on one machine it is done here, where vectors are kept for later.
     """
+    from voc import engines, monthly_topics
+
     _known_month(month, work.lake.months("reviews"))
     if engine == "local":
         return monthly_topics.topics(work, month=month)
@@ -159,6 +163,8 @@ def rank(work: Workspace, *, month: str, may_be_empty: bool = False) -> pa.Table
 
     Raises UnknownName for a month without reviews, unless it `may_be_empty`: then its ranking is.
     """
+    from voc import monthly_ranking
+
     if not may_be_empty:
         _known_month(month, work.lake.months("reviews"))
     return monthly_ranking.rank(work, month=month)
@@ -180,7 +186,7 @@ def report(
     lang: str | None = None,
 ) -> Path:
     """Build the month's report folder from the lake's tables and return it. Raises UnknownName for a month not ranked."""
-    from voc import gather  # templates are slow to import, and no other step needs them
+    from voc import gather
     from voc import report as report_room
 
     ranked = work.lake.months("ranking")

@@ -11,11 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from voc.actions import cases
-from voc.cli import app
+from voc.cli import application
 from voc.commands.init import create
 from voc.errors import InputError, UnknownName
 from voc.lake import Lake
 from voc.schemas import MENTIONS, REVIEWS, SAFETY_STATES, conform
+
+app = application()
 
 MONTH = "2026-10"
 

@@ -6,10 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from voc import evaluate
-from voc.cli import app
+from voc.cli import application
 from voc.errors import InputError, UnknownName, WrongUse
 from voc.evaluate import labelled, protocols
 from voc.evaluate.baselines import Baseline, tfidf
+
+app = application()
 
 run = CliRunner().invoke
 

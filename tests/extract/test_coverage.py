@@ -5,9 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from voc.cli import app
+from voc.cli import application
 from voc.extract.coverage import collisions, usage, words
 from voc.taxonomy import load, parse
+
+app = application()
 
 HEAD = 'name = "t"\nversion = "1"\n'
 

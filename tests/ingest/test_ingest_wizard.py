@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from voc.cli import app
+from voc.cli import application
 from voc.errors import InputError
 from voc.ingest import Ingested, propose
 from voc.ingest import mapping as maps
 from voc.lake import Lake
+
+app = application()
 
 Write, Read = Callable[..., Path], Callable[..., Ingested]
 HEADER = ["反馈编号", "顾客说了什么", "反馈时间", "打几颗星", "门店编号", "会员手机号", "批次"]

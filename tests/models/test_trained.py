@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 
 import voc
 from voc import models
-from voc.cli import app
+from voc.cli import application
 from voc.errors import InputError, UnknownName
 from voc.models import own, trained
+
+app = application()
 
 run = CliRunner().invoke
 

@@ -8,11 +8,13 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from voc.cli import app
+from voc.cli import application
 from voc.commands.init import create
 from voc.lake import Lake
 from voc.schemas import MENTION_TOPICS, TOPICS, conform, empty
 from voc.workspace import Workspace
+
+app = application()
 
 invoke = CliRunner().invoke
 

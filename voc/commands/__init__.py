@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,7 +17,9 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from voc.errors import WrongUse
-from voc.pipeline import Progress
+
+if TYPE_CHECKING:
+    from voc.pipeline import Progress
 
 DONE, OVER_QUARANTINE = 0, 4
 _NO_WIDTH = 10_000
