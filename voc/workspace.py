@@ -19,7 +19,10 @@ from voc.taxonomy import Taxonomy
 
 @dataclass(frozen=True)
 class Workspace:
-    """A project on disk: its folder, its configuration and its lake."""
+    """A project on disk: its folder as the user named it, its configuration and its lake.
+
+    What workers open (tables, a taxonomy, models) has an absolute path: a cluster's stand in folders of their own.
+    """
 
     folder: Path
     config: Config
@@ -30,7 +33,7 @@ class Workspace:
         """Raises ConfigError when `folder` holds no readable voc.toml."""
         folder = Path(folder)
         config = configuration.load(folder)
-        return cls(folder, config, Lake(folder / config.lake.path))
+        return cls(folder, config, Lake(folder.absolute() / config.lake.path))
 
     def taxonomy(self) -> Taxonomy:
         """The taxonomy that the configuration names: a built-in one, or a file relative to the project."""
@@ -38,13 +41,13 @@ class Workspace:
 
     def taxonomy_reference(self) -> str:
         name = self.config.nlp.taxonomy
-        return str(self.folder / name) if name.endswith(".toml") else name
+        return str(self.folder.absolute() / name) if name.endswith(".toml") else name
 
     def own_models(self) -> tuple[str | None, str | None]:
         """The folders of the imported models for reviews and for clauses; None where the shipped ones judge."""
         nlp = self.config.nlp
         review, clause = (
-            None if name is None else str(self.folder / name) for name in (nlp.review_model, nlp.clause_model)
+            None if name is None else str(self.folder.absolute() / name) for name in (nlp.review_model, nlp.clause_model)
         )
         return review, clause
 

@@ -1,6 +1,7 @@
 """Spark and the local engine write the same bytes: every stage, over the sample chain's months."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from voc.corpora.sample import generate
@@ -22,6 +23,15 @@ def ingested(tmp_path_factory):
     create(folder, editable=False, topics=False, name="agree", key=demo_key(7))
     pipeline.ingest_inbox(Workspace.open(folder))
     return folder
+
+
+def test_what_workers_open_is_named_by_absolute_paths(ingested, monkeypatch):
+    monkeypatch.chdir(ingested)
+    work = Workspace.open(".")
+    nlp = work.config.nlp.model_copy(update={"taxonomy": "mine.toml", "review_model": "a", "clause_model": "b"})
+    work = replace(work, config=work.config.model_copy(update={"nlp": nlp}))
+    paths = [*work.lake.paths("reviews", "2026-10"), work.taxonomy_reference(), *work.own_models()]
+    assert paths and all(str(path).startswith(str(ingested)) for path in paths)
 
 
 def test_both_engines_write_the_same_files(ingested, tmp_path):
