@@ -47,7 +47,8 @@ class Workspace:
         """The folders of the imported models for reviews and for clauses; None where the shipped ones judge."""
         nlp = self.config.nlp
         review, clause = (
-            None if name is None else str(self.folder.absolute() / name) for name in (nlp.review_model, nlp.clause_model)
+            None if name is None else str(self.folder.absolute() / name)
+            for name in (nlp.review_model, nlp.clause_model)
         )
         return review, clause
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from voc import single, taxonomy
+from voc import end_to_end, single, taxonomy
 from voc.commands import AsJson, say, show
 from voc.corpora.sample import texts
 from voc.extract import benchmark
@@ -25,15 +25,23 @@ def stages(
     script: Annotated[
         bool, typer.Option(help="Also a script of pandas, jieba and snownlp on the same reviews.")
     ] = True,
+    topics: Annotated[
+        bool, typer.Option(help="Instead: all of it with topics once, beside the script with BERTopic behind it.")
+    ] = False,
+    embedder: Annotated[str, typer.Option(help="With --topics: the embedder, as in [topics] of voc.toml.")] = "use",
     as_json: AsJson = False,
 ) -> None:
     """Microseconds of CPU time a review, stage by stage, on one core, beside a script written by hand.
 
     Stages and script take turns over parts of 2,000 reviews; the figures are medians. The script sees every twentieth
-    review and needs pandas, jieba and snownlp.
+    review and needs pandas, jieba and snownlp. With --topics each side works through all reviews once, in a process of its
+    own.
     """
     given = [text for text in single.texts_of(path, text_column) if text][:limit]
-    _measure(given, trade, script=script, as_json=as_json)
+    if topics:
+        _end_to_end(given, trade, embedder, as_json=as_json)
+    else:
+        _measure(given, trade, script=script, as_json=as_json)
 
 
 def sample(*, as_json: AsJson = False) -> None:
@@ -46,6 +54,17 @@ def sample(*, as_json: AsJson = False) -> None:
     if not script:
         say(f"without the script by hand: {', '.join(benchmark.OPTIONAL)} are not all installed")
     _measure(texts(), "retail-food", script=script, as_json=as_json)
+
+
+def _end_to_end(texts: Sequence[str], trade: str, embedder: str, *, as_json: bool) -> None:
+    say(f"{len(texts):,} reviews ...")
+    ours, hand = end_to_end.sides(texts, taxonomy=trade, embedder=embedder)
+    rows = [
+        {"side": s.name, "reviews": s.reviews, "seconds": round(s.seconds, 1), "CPU seconds": round(s.cpu_seconds, 1),
+         "topics": s.topics, "times the script": round(hand.cpu_seconds / s.cpu_seconds, 1)}
+        for s in (ours, hand)
+    ]  # fmt: skip
+    show(rows, as_json=as_json, title="with topics")
 
 
 def _measure(texts: Sequence[str], trade: str, *, script: bool, as_json: bool) -> None:

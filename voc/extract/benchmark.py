@@ -98,9 +98,12 @@ def road(texts: Sequence[str], *, taxonomy: Taxonomy, by_hand: bool = True) -> R
     return Road(len(texts), characters, costs, peak)
 
 
-def by_hand(texts: Sequence[str]) -> None:
-    """Words, sentiment and counts of complaints the way a notebook does it, without a thought for speed."""
-    pandas, jieba, snownlp = (_optional(name) for name in ("pandas", "jieba", "snownlp"))
+def by_hand(texts: Sequence[str]) -> list[list[str]]:
+    """Words, sentiment and counts of complaints the way a notebook does it, without a thought for speed.
+
+    Returns the words of each text. Raises VocError where one of OPTIONAL is not installed.
+    """
+    pandas, jieba, snownlp = (optional(name) for name in ("pandas", "jieba", "snownlp"))
     frame = pandas.DataFrame({"text": texts})
     frame["words"] = frame["text"].apply(jieba.lcut)
     frame["score"] = frame["text"].apply(lambda text: snownlp.SnowNLP(text).sentiments if text.strip() else 0.5)
@@ -108,6 +111,7 @@ def by_hand(texts: Sequence[str]) -> None:
         frame[name] = frame["text"].apply(lambda text, words=words: any(word in text for word in words))
     bad = frame[frame["score"] < 0.5]
     Counter(word for row in bad["words"] for word in row).most_common(50)
+    return frame["words"].tolist()  # type: ignore[no-any-return]
 
 
 def _stages(taxonomy: Taxonomy) -> Iterator[tuple[str, Callable[[Sequence[str]], object]]]:
@@ -145,21 +149,22 @@ def _whole(texts: Sequence[str], taxonomy: Taxonomy, words: Sequence[str]) -> No
 
 
 def _scripts() -> dict[str, Callable[[Sequence[str]], object]]:
-    snownlp = _optional("snownlp")
+    snownlp = optional("snownlp")
     for name in OPTIONAL:
-        _optional(name)
+        optional(name)
     return {
         SNOWNLP: lambda texts: [snownlp.SnowNLP(text).sentiments for text in texts if text.strip()],
         BY_HAND: by_hand,
     }
 
 
-def _optional(name: str) -> ModuleType:
+def optional(name: str) -> ModuleType:
+    """The library `name`, which only the script by hand needs; raises VocError where it is not installed."""
     try:
         return importlib.import_module(name)
     except ImportError as err:
         raise VocError(
-            f"the script by hand needs {name}, which is not installed: pip install {' '.join(OPTIONAL)}, or leave it out"
+            f"the script by hand needs {name}, which is not installed: pip install {name}, or leave the script out"
         ) from err
 
 
