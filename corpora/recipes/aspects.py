@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from voc.corpora.recipes.bank import bank
+from voc.corpora.recipes.bank import FIGURATIVE, bank
 from voc.corpora.recipes.polarity import bare, table, untouchable
 
 from voc.extract.findings import UNDECIDED
@@ -76,13 +76,24 @@ def words(taxonomy: Taxonomy) -> Iterator[Row]:
 
 
 def clauses_of_our_own() -> Iterator[Row]:
-    """The clauses of aspect_clauses.txt, and those of the bank that mean one issue."""
+    """The clauses of aspect_clauses.txt, and those of the bank that mean one issue.
+
+    Of the figurative sentences only those that name a code: one without may mean what retail food has no code for, and taught
+    the head to say nothing.
+    """
     text = resources.files("voc.corpora.recipes").joinpath("aspect_clauses.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     said = [
         (head.split()[0], clause) for head, _, rest in (li.partition(":") for li in lines) for clause in rest.split("|")
     ]
-    said += [(one.codes[0] if one.codes else "--", one.text) for one in bank() if len(one.codes) <= 1]
+    plain = bank()
+    said += [(one.codes[0] if one.codes else "--", one.text) for one in plain if len(one.codes) <= 1]
+    known, codes = {one.text for one in plain}, set(load(TAXONOMY).issues) - {"P00", "V00"}
+    said += [
+        (one.codes[0], one.text)
+        for one in bank(FIGURATIVE)
+        if len(one.codes) == 1 and one.codes[0] in codes and one.text not in known
+    ]
     for (code, _), form in zip(said, normalise_all([clause.strip() for _, clause in said]), strict=True):
         yield Row(form, NONE if code in ("--", "P00", "V00") else code, OWN, own=True)
 

@@ -3,7 +3,7 @@
 A line of a file is `codes sign: text | text`: codes of retail-food joined by `+` (`--` for no issue), sign -, + or 0.
 accurate_clauses.txt names issues in plain words. The others are irony, stories, dialect, slang, negation, comparison and the
 like, many with a twin of nearly the same words and the opposite meaning, by hands that knew neither the rules nor any test
-set: figurative.txt by four, the other three by one each.
+set: figurative.txt by four, the others by one each.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE
 from voc.text.normalise import normalise_all
 
 PLAIN = "accurate_clauses.txt"
-FIGURATIVE = ("figurative.txt", "figurative_food.txt", "figurative_service.txt", "figurative_trades.txt")
+FIGURATIVE = (
+    "figurative.txt", "figurative_food.txt", "figurative_service.txt", "figurative_trades.txt", "figurative_verdicts.txt",
+    "figurative_goods.txt", "figurative_shops.txt", "figurative_wares.txt",
+)  # fmt: skip
 FILES = (PLAIN, FIGURATIVE[0])
-"""What the aspect head and the encoder learn from; the head got no better by the others (docs/decisions.md)."""
+"""What the encoder learns from, and the aspect head; of the others the head learns those that name one code."""
 _SIGNS = {"-": NEGATIVE, "+": POSITIVE, "0": NEUTRAL}
 
 

@@ -19,7 +19,7 @@ from voc.taxonomy import Taxonomy, load
 from voc.text.clauses import Clauses
 from voc.text.sheet import Sheet
 
-NAMED = 0.6
+NAMED = 0.65
 """Chance from which the head's name is taken, [0, 1]."""
 NAMED_SAFETY = 0.75
 """... and for an issue of safety: a wrong name there wakes somebody up."""
