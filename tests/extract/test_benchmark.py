@@ -20,6 +20,7 @@ def test_every_stage_has_its_cost() -> None:
     assert all(cost.microseconds > 0 for cost in costs.values())
     assert costs[benchmark.SEGMENTATION].of_segmentation == 1
     assert road.ratio(benchmark.WHOLE, benchmark.MENTIONS) > 1
+    assert road.ratio(benchmark.WHOLE, benchmark.KEYWORDS) > 1
     assert benchmark.BY_HAND not in costs
 
 

@@ -320,12 +320,11 @@ def _shares(known: Terms, background: Mapping[str, float] | None) -> NDArray[np.
         weights = _general()
     else:
         weights = _Weights.of(pa.array(list(background), pa.string()), np.array(list(background.values()), np.float64))
-    single = weights.of_words(known.words)
+    single, own = np.split(weights.of_words((*known.words, *known.names)), [len(known.words)])  # one look-up is dear
     single[np.isnan(single)] = weights.floor
     rarest = np.where(known.parts >= 0, single[known.parts], np.inf).min(axis=1)
     phrase = (known.parts >= 0).sum(axis=1) > 1
     raw = np.where(phrase, rarest * _PHRASE_SHARE, rarest)
-    own = weights.of_words(known.names)
     return np.clip(np.where(np.isnan(own), raw, own) / weights.total, 1e-9, 0.5)
 
 
