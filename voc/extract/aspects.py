@@ -166,6 +166,8 @@ class _Reader(NamedTuple):
             issue = self.lexicon.number[entry.figurative]
             entry = self.lexicon.issues[issue]
         factor = degree(self.text, opinion[0], opinion[1], first)
+        if how == "doubted" and sign < 0:
+            how = ""
         if how == "denied" and sign < 0:
             return Claim(issue, 0.0, confidence, self.number, size, aspect, opinion, general, True)
         if how:

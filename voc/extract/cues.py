@@ -24,7 +24,7 @@ _FEARS = re.compile(
     r"害怕|提心吊胆|忐忑|生恐|唯恐|没底|犯嘀咕|捏.{0,3}汗"
 )
 _HEARSAY = re.compile(
-    r"谣传|风言风语|(?:群里|圈里|坊间|江湖|街坊|外面|都|有人|到处)(?:在)?(?:传|盛传|疯传|流传)|传(?:说中?|得沸沸|得神)|道听途说|"
+    r"谣传|风言风语|(?:群里|圈里|坊间|江湖|街坊|外面|都|有人|到处)(?:在)?(?:传|盛传|疯传|流传)|传(?:(?<!没有传)(?<!没传)(?<!像传)说中?|得沸沸|得神)|道听途说|"
     r"(?:小红书|抖音|微博|朋友圈|贴吧|论坛|群里|博主|主播|热搜|帖子|视频|短视频).{0,6}(?:说|讲|称|爆|曝|写|看到|刷到|吐槽)|刷到.{0,8}(?:说|帖|视频)|"
     r"听说|听(?![不得起上见到着清完了]).{1,4}[说讲]|据说|传闻|网传|传言|网上.{0,4}[说讲传]|网友.{0,3}说|评论.{0,4}说|评价.{0,4}说|有人.{0,3}(?:说|讲|反映|反馈|吐槽|抱怨|称)|"
     r"看(?:到|了)?.{0,5}(?:评论|评价|差评)|"
@@ -136,6 +136,7 @@ _NEVER = re.compile(
     r"(?:不会|不再|再也不|没有?|不想|绝不|不可能|别想|打死不|谁会|不敢|不打算|拒绝|不值得|不考虑|"
     r"不准备|没法|不|别)(?:会|再|想|考虑|有)?(?:次|一次)?$"
 )
+_SURELY = re.compile(r"(?:怎么可能|怎么会|怎么能|怎能|怎会|哪能|哪会|岂能|岂会|不可能|没有?理由)$")
 _LEAVE = re.compile(
     r"(?:不会|不想|绝不会?|不会在|坚决不|不打算|不敢|不可能|不准备|没有?勇气|"
     r"决定不)[再在]?(?:次)?(?:买|来|回购|复购|光顾|点|购买|去|吃|喝|入手|下单|碰|考虑|踏进)|"
@@ -163,6 +164,12 @@ _MOCK_WARNING = re.compile(
     r"抢不到|抢光|都归我|是我的|留给我|给我留|不够我|我(?:还|怎么|就).{0,3}(?:买|抢|囤)|"
     r"让我(?:一个人)?(?:买|吃|独享)|我一个人"
 )
+# What a whole clause says to take back the praise before it (新鲜？不存在的).
+_DENIES = re.compile(
+    r"^(?:其实|可惜|然而|根本|完全|才|那)?(?:其实不然|并非如此|不存在的?|才怪呢?|我看未必|未必吧?|想多了|你想多了|骗人的?|骗鬼呢?|扯淡|假的|不是的?|没有的事|"
+    r"并没有|并不是?|不然|哪有|做梦|想得美|想太多|就是个?笑话|都是假的|一点(?:也|都)不|没感觉到?|没觉得|没看出来|没吃出来|怎么可能|不可能的?|鬼才信|我信了你的邪)[啊呀吧呢了的]?$"
+)
+_UNDOES = re.compile(r"不存在|没有的事|并没有|想多了|想太多")
 _AMBIVALENT = re.compile(
     r"绝了|绝绝子|绝|牛|6{2,}|厉害|可以的|真行|好家伙|笑死|哈+|yyds|永远的神|天花板|棒棒哒|开眼|"
     r"长见识|刷新|服|没谁了|👍|🙂|😊|😄|😂|🤣|👏|💯"
@@ -205,6 +212,7 @@ class Cues:
     mock_warning: bool
     told: bool
     mock_praise: bool
+    denies: bool
 
     @property
     def acts(self) -> bool:
@@ -218,13 +226,13 @@ class Cues:
 
 _CUES = (
     _SUPPOSED, _HEARSAY, _PAST, _NOW, _OTHERS, _UNLIKE_OTHERS, _NOT_MET, _ASKS, _RHETORICAL, _REQUEST, _PRAISING_WISH,
-    _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING, _TOLD, _MOCK_PRAISE,
+    _REPURCHASE, _LEAVE, _MOCKED, _MOCK_WARNING, _TOLD, _MOCK_PRAISE, _DENIES,
 )  # fmt: skip
 CUES = tuple(pattern.pattern for pattern in _CUES)
 _ANY = re.compile("|".join(CUES))
 _EVERY = (1 << len(CUES)) - 1
 SNEERS = (_SNEER.pattern,)
-NO_CUES = Cues(None, *(False,) * 17)
+NO_CUES = Cues(None, *(False,) * 18)
 
 
 def cues(clause: str, mark: str, may: int | None = None) -> Cues:
@@ -245,11 +253,14 @@ def cues(clause: str, mark: str, may: int | None = None) -> Cues:
         return NO_CUES
     (
         supposed, hearsay, past, now, others, unlike_others, not_met, asked, rhetorical, request, praising_wish, repurchase,
-        leave, mocked, mock_warning, told, mock_praise,
+        leave, mocked, mock_warning, told, mock_praise, denies,
     ) = found  # fmt: skip
     admiring = bool((asks or asked or rhetorical) and _ADMIRING.search(clause))
     wish = bool(request or praising_wish)
-    never = bool(repurchase and _NEVER.search(clause[: repurchase.start()]))
+    surely = bool(leave and _SURELY.search(clause[: leave.start()]))  # 怎么可能不回购
+    if surely:
+        leave = None
+    never = bool(not surely and repurchase and _NEVER.search(clause[: repurchase.start()]))
     return Cues(
         supposed=supposed.start() if supposed else None,
         hearsay=bool(hearsay and not _CONFIRMED.search(clause)),
@@ -263,18 +274,29 @@ def cues(clause: str, mark: str, may: int | None = None) -> Cues:
         rhetorical=bool(rhetorical and not admiring),
         request=wish,
         praising_wish=bool(praising_wish),
-        repurchase=bool(repurchase and not leave and not never),
+        repurchase=surely or bool(repurchase and not leave and not never),
         leave=bool(leave) or never,
         mocked=bool(mocked),
         mock_warning=bool(mock_warning),
         told=bool(told),
         mock_praise=bool(mock_praise),
+        denies=bool(denies),
     )
 
 
 def switches(clause: str, rivals: list[tuple[int, int]]) -> tuple[int, int] | None:
     """The span of the rival that the clause turns to (以后还是买三只松鼠), if it does."""
     return next(((s, e) for s, e in rivals if _SWITCH.search(clause[:s])), None)
+
+
+def believed(clause: str) -> bool:
+    """Whether the clause tells what the writer had believed (还以为)."""
+    return "以为" in clause
+
+
+def undoes(clause: str) -> bool:
+    """Whether a clause that denies what was said before also denies blame (坏果？不存在的)."""
+    return bool(_UNDOES.search(clause))
 
 
 def of_oneself(clause: str) -> bool:

@@ -27,21 +27,21 @@ from voc.extract.aspects import (
     likened_before,
     speaks,
 )  # fmt: skip
-from voc.extract.beside import QUOTES, degree, negated_before, quoted, taken_back
+from voc.extract.beside import AFTER, QUOTES, degree, negated_before, negated_behind, quoted
 from voc.extract.places import Flags, Ints
 from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
 from voc.text.clauses import Clauses
 from voc.text.sheet import CODE_POINTS, Sheet
 
 # Code points around a word that voc.extract.beside may look at, at least: as a rule, and for the sake of quotation marks.
-_BEFORE, _AFTER = 3, 8
+_BEFORE, _AFTER = 3, AFTER + 1
 _QUOTED_BEFORE, _QUOTED_AFTER = 16, 16
 _MOST_TARGETS = 3  # in a clause whose other words are only known by their signs
 _MARKS = frozenset("".join((*QUOTES, *QUOTES.values())))
 _TAIL = 3  # code points behind a target from which on it does not matter how many they are
 _BITS = np.uint64(21)  # of a code point
 _FACTORS = np.random.default_rng(0).integers(1, 1 << 62, 10, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-_NOTHING: Hashable = ("", False, 1.0, False, (), False, False)
+_NOTHING: Hashable = ("", "", 1.0, False, (), False, False)
 
 
 @dataclass(frozen=True)
@@ -205,10 +205,10 @@ def _beside(sheet: Sheet, clauses: Clauses, found: Found, scanner: Scanner, firs
         turned: str = ""
         since: tuple[str, ...] = ()
         if flags & NEGATED:
-            turned = negated_before(near, a, left)
-            since = tuple(negated_before(near, a, max(left, ends[t] - at)) for t in range(word, n) if target[t])
+            turned = negated_before(near, a, b, left)
+            since = tuple(negated_before(near, a, b, max(left, ends[t] - at)) for t in range(word, n) if target[t])
         said = (
-            turned, flags & FOLLOWED > 0 and taken_back(near, b),
+            turned, negated_behind(near, a, b, left) if flags & FOLLOWED else "",
             degree(near, a, b, left) if flags & (DEGREE | FOLLOWED) else 1.0, flags & QUOTED > 0 and quoted(near, a, b),
             since, like and likened_before(near, a, left), like and likened_after(near, b, right),
         )  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 
 from voc.extract.aspects import HINTED, Claim, spanning
 from voc.extract.combine import Hit
-from voc.extract.compare import compared
+from voc.extract.compare import OTHERS, compared
 from voc.extract.cues import LONGEST, NO_CUES, Cues, cues, switches
 from voc.extract.findings import INTENTS, UNDECIDED, Findings, of_claims, together
 from voc.extract.lexicon import Lexicon
@@ -29,7 +29,7 @@ from voc.text.sheet import Sheet, where
 
 LONGEST_TEXT = 20_000
 _VISITS = re.compile(VISITS)
-_OTHERS = re.compile("家|别的|其")
+_OTHERS = re.compile(OTHERS)
 _LATIN = re.compile(r"[A-Za-z]{3}")
 
 
@@ -110,7 +110,7 @@ def _acting(said_by: Mapping[int, Cues], rows: Sequence[int]) -> list[int]:
         row = rows[clause]
         if here.acts:
             out.append(clause)
-        if here.mock_warning and clause and rows[clause - 1] == row:
+        if (here.mock_warning or here.denies) and clause and rows[clause - 1] == row:
             out.append(clause - 1)
         if here.past and clause < now.get(row, -1):
             out += [clause, now[row]]

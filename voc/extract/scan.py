@@ -38,7 +38,7 @@ NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
 """What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
 _BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
 _CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
-_BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, beside.QUOTE, 7
+_BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, beside.QUOTE, beside.AFTER
 
 
 @dataclass(frozen=True)

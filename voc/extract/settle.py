@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from voc.extract.aspects import Claim, Span
 from voc.extract.compare import Compared, ours
-from voc.extract.cues import NO_CUES, Cues, ambivalent, confirms, fears, of_oneself, sneers, turns
+from voc.extract.cues import NO_CUES, Cues, ambivalent, believed, confirms, fears, of_oneself, sneers, turns, undoes
 from voc.extract.lexicon import Lexicon
 
 ASKED = "asked"
@@ -21,6 +21,7 @@ ASKED = "asked"
 SETTLED = "settled"
 """How a clause is left open that the model need not judge any more."""
 _SHORT = 4
+_MORE = re.compile(r"再|更|要是|如果|如能|若能|能|点")
 _SERVICE = re.compile(r"来|去|光顾|店|服务|客服|come|go|shop|visit|back")
 
 
@@ -122,8 +123,11 @@ def settled(
             _against_expectation(part.claims, last_now, parts, text, lexicon, findings, left)
             continue
         rival = against.rival if against else rival if beside == part.number else None
-        found, forced = _against(found, against, part, lexicon)
-        if here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
+        found, forced = _against(found, against, part, text, lexicon)
+        if found and part.number + 1 < len(parts) and parts[part.number + 1].cues.denies:
+            turned = {1, -1} if undoes(_following(text, parts, part.number)) else {1}
+            found = [_denied(c, lexicon) if c.sign in turned else c for c in found]
+        elif here.doubted and not here.question and not here.rhetorical and len(clause) > _SHORT:
             # exports turn emoji into question marks: a long clause that asks nothing still says something
             found = [c if c.sign < 0 else c._replace(confidence=min(c.confidence, 0.5)) for c in found]
         elif here.question or (here.doubted and not here.rhetorical and not any(c.sign < 0 for c in found)):
@@ -157,9 +161,12 @@ def _against_expectation(
 ) -> None:  # fmt: skip
     """What was feared, heard, once so, or is so elsewhere sets off what came: clause `number`, if it says nothing itself.
 
-    担心坐不下,店家给换了张大的 praises by that alone; with 果然 in it the fear came true.
+    担心坐不下,店家给换了张大的 praises by that alone; with 果然 in it the fear came true. Praise that was only believed, with
+    nothing behind it, was missed (还以为多脆呢).
     """
     if number >= len(parts):
+        if believed(text[slice(*parts[number - 1].span)]):
+            findings += [_stated(c._replace(polarity=-0.5, confidence=0.55)) for c in expected if c.sign > 0]
         return
     signs = {c.sign for c in expected if c.sign} or ({-1} if feared else set())
     part = parts[number]
@@ -225,6 +232,13 @@ def _accuses(claim: Claim, lexicon: Lexicon) -> bool:
     return claim.sign < 0 and not lexicon.issues[claim.issue].safety
 
 
+def _denied(claim: Claim, lexicon: Lexicon) -> Claim:
+    """A claim that the next clause takes back."""
+    if claim.sign < 0 and lexicon.issues[claim.issue].safety:
+        return claim._replace(polarity=0.0, denied=True)
+    return claim._replace(polarity=-0.6 if claim.sign > 0 else 0.4, confidence=0.6)
+
+
 def _supposed(claim: Claim, part: Clause) -> bool:
     if part.cues.supposed is None:
         return False
@@ -233,7 +247,7 @@ def _supposed(claim: Claim, part: Clause) -> bool:
 
 
 def _against(
-    found: list[Claim], against: Compared | None, part: Clause, lexicon: Lexicon
+    found: list[Claim], against: Compared | None, part: Clause, text: str, lexicon: Lexicon
 ) -> tuple[list[Claim], Finding | None]:
     """Claims of a comparing clause as seen from our side, and a finding where only the construction decides."""
     if against is None or against.how == "as_said":
@@ -241,7 +255,9 @@ def _against(
     signed = [c for c in found if c.sign]
     if against.how == "reversed":
         if signed:
-            return [c._replace(polarity=-(c.polarity or 0)) for c in signed], None
+            # a word that compares by itself (比这个大) already tells our side
+            own = [bool(c.opinion) and "比" in text[slice(*(c.opinion or (0, 0)))] for c in signed]
+            return [c if o else c._replace(polarity=-(c.polarity or 0)) for c, o in zip(signed, own, strict=True)], None
         sign = -1
     else:
         sign = -1 if against.how == "we_trail" else 1
@@ -310,7 +326,10 @@ def _requested(found: Sequence[Claim], part: Clause, clause: str, lexicon: Lexic
         if re.search(r"改[进善]|提高|加强|别|不要|注意|少|improve|fix|less", clause)
         else 0.0
     )
-    named = [c._replace(polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found]
+    wished = (
+        [c._replace(polarity=-0.2) for c in part.claims if c.sign > 0 and not c.general] if _MORE.search(clause) else []
+    )
+    named = [c._replace(polarity=polarity, confidence=min(c.confidence, 0.7)) for c in found] or wished
     if not named:
         whole = _whole(
             part, lexicon, polarity, 0.6, service=bool(re.search(r"客服|店|服务|快递|物流|staff|service", clause))
