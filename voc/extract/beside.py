@@ -117,7 +117,8 @@ _MILD_AFTER = re.compile(r"^(?:了?一?点|了?些|一丢丢|一些)")
 
 # What `negation` and `degree` look for before and after a word. voc.extract.scan asks them only where a literal of one
 # of these stands near, so a pattern that they come to use must be listed here.
-BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED, _OUTER, _DOUBTED, _WHATEVER, _NO_MATCH))
+BACKWARD = tuple(p.pattern for p in (_NEGATED, _FALLS_SHORT, _DENIED, _OUTER))
+DOUBTS = tuple(p.pattern for p in (_DOUBTED, _WHATEVER, _NO_MATCH))
 FORWARD = tuple(p.pattern for p in (_TAKEN_BACK, _MOCKED, _MILD_AFTER, _AS_SURE, *(behind for _, behind in _AROUND)))
 DEGREES = tuple(p.pattern for p in (_STRONG, _MILD))
 
@@ -130,7 +131,11 @@ def negation(text: str, start: int, end: int, first: int) -> Negation:
     'negated' turns the sign (没压碎, 不是很新鲜), 'denied' turns praise and takes blame back (不能说难吃), 'doubted' turns
     praise and leaves blame as it is (号称新鲜).
     """
-    return negated_before(text, start, end, first) or negated_behind(text, start, end, first)
+    return (
+        negated_before(text, start, end, first)
+        or doubted_before(text, start, first)
+        or negated_behind(text, start, end, first)
+    )
 
 
 def negated_before(text: str, start: int, end: int, first: int) -> Negation:
@@ -152,15 +157,16 @@ def negated_before(text: str, start: int, end: int, first: int) -> Negation:
         meant = _WITHOUT_DOUBT.search(before) or _NOT_ONLY.search(before)
         if not before.isascii() and not meant and _NEGATED.search(before):
             return "" if _TWICE.search(before) or _sworn(before, text[end : end + AFTER]) else "negated"
-        if meant:
-            return ""
-    if (
-        _DOUBTED.search(before)
-        or _NO_MATCH.search(before)
-        or (text[start] not in "都也的" and _WHATEVER.search(before))
-    ):
-        return "doubted"
     return ""
+
+
+def doubted_before(text: str, start: int, first: int) -> Negation:
+    """Whether what stands between `first` and `start` leaves praise at `start` a claim, a doubt or a wish."""
+    before = text[max(first, start - _REACH) : start]
+    if not before or _WITHOUT_DOUBT.search(before) or _MARVELLED.search(before):
+        return ""
+    whatever = text[start] not in "都也的" and _WHATEVER.search(before)
+    return "doubted" if whatever or _DOUBTED.search(before) or _NO_MATCH.search(before) else ""
 
 
 def _sworn(before: str, after: str) -> bool:

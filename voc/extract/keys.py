@@ -7,7 +7,7 @@ outcome, wherever they stand.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -27,9 +27,9 @@ from voc.extract.aspects import (
     likened_before,
     speaks,
 )  # fmt: skip
-from voc.extract.beside import AFTER, QUOTES, degree, negated_before, negated_behind, quoted
+from voc.extract.beside import AFTER, QUOTES, degree, doubted_before, negated_before, negated_behind, quoted
 from voc.extract.places import Flags, Ints
-from voc.extract.scan import DEGREE, FOLLOWED, NEGATED, QUOTED, Found, Scanner
+from voc.extract.scan import DEGREE, DOUBTED, FOLLOWED, NEGATED, QUOTED, Found, Scanner
 from voc.text.clauses import Clauses
 from voc.text.sheet import CODE_POINTS, Sheet
 
@@ -203,14 +203,18 @@ def _beside(sheet: Sheet, clauses: Clauses, found: Found, scanner: Scanner, firs
         near = text[at:stop]
         left, right, a, b = left - at, right - at, a - at, b - at
         turned: str = ""
-        since: tuple[str, ...] = ()
-        if flags & NEGATED:
-            turned = negated_before(near, a, b, left)
-            since = tuple(negated_before(near, a, b, max(left, ends[t] - at)) for t in range(word, n) if target[t])
+        since: Sequence[str] = ()
+        if flags & (NEGATED | DOUBTED):
+            turned, *since = (
+                (flags & NEGATED and negated_before(near, a, b, place))
+                or (flags & DOUBTED and doubted_before(near, a, place))
+                or ""
+                for place in (left, *(max(left, ends[t] - at) for t in range(word, n) if target[t]))
+            )
         said = (
             turned, negated_behind(near, a, b, left) if flags & FOLLOWED else "",
             degree(near, a, b, left) if flags & (DEGREE | FOLLOWED) else 1.0, flags & QUOTED > 0 and quoted(near, a, b),
-            since, like and likened_before(near, a, left), like and likened_after(near, b, right),
+            tuple(since), like and likened_before(near, a, left), like and likened_after(near, b, right),
         )  # fmt: skip
         if said != _NOTHING:
             out[n] = asides.setdefault(said, len(asides) + 1)

@@ -34,10 +34,11 @@ SENTENCE_ENDS = "。!！?？;；\n"
 VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b"
 """The customer was in a store."""
 
-NEGATED, DEGREE, FOLLOWED, QUOTED = 1, 2, 4, 8
-"""What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks."""
-_BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT = (1 << n for n in range(6))
-_CUES_FROM = 6  # above the marks for words stands a bit for each pattern of cues.CUES
+NEGATED, DEGREE, FOLLOWED, QUOTED, DOUBTED = 1, 2, 4, 8, 16
+"""What may stand beside a word: a negation or a degree before it, something that turns it after it, quotation marks, a doubt
+before it."""
+_BACK, _DEGREES, _AFTER, _OTHERS, _SNEERS, _VISIT, _DOUBTS = (1 << n for n in range(7))
+_CUES_FROM = 7  # above the marks for words stands a bit for each pattern of cues.CUES
 _BACK_REACH, _DEGREE_REACH, _QUOTE_REACH, _AFTER_REACH = 18, 10, beside.QUOTE, beside.AFTER
 
 
@@ -167,7 +168,11 @@ class Scanner:
         term, start, end, clause = term[inside], start[inside], end[inside], clause[inside]
         first = clauses.start[clause]
         flags = np.zeros(len(term), dtype=np.int64)
-        for flag, mark, reach in ((NEGATED, _BACK, _BACK_REACH), (DEGREE, _DEGREES, _DEGREE_REACH)):
+        for flag, mark, reach in (
+            (NEGATED, _BACK, _BACK_REACH),
+            (DOUBTED, _DOUBTS, _BACK_REACH),
+            (DEGREE, _DEGREES, _DEGREE_REACH),
+        ):
             ends = np.sort(last[marks & mark > 0] + 1)
             before = np.maximum(first, start - reach)
             flags |= flag * (np.searchsorted(ends, before, "right") < np.searchsorted(ends, start, "right"))
@@ -252,7 +257,7 @@ def scanner(taxonomy: Taxonomy) -> Scanner:
     marked = [(1 << _CUES_FROM + n, pattern) for n, pattern in enumerate(cues.CUES)]
     for mark, patterns in (
         (_BACK, beside.BACKWARD), (_DEGREES, beside.DEGREES), (_AFTER, beside.FORWARD), (_OTHERS, (OTHERS,)),
-        (_SNEERS, cues.SNEERS), (_VISIT, (VISITS,)),
+        (_SNEERS, cues.SNEERS), (_VISIT, (VISITS,)), (_DOUBTS, beside.DOUBTS),
     ):  # fmt: skip
         marked += [(mark, pattern) for pattern in patterns]
     for mark, pattern in marked:
