@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from voc.corpora.recipes.bank import FIGURATIVE, bank
 from voc.corpora.recipes.polarity import bare, table, untouchable
+from voc.corpora.recipes.readings import readings
 
 from voc.extract.findings import UNDECIDED
 from voc.extract.reviews import LONGEST_TEXT, Reading, read
@@ -44,7 +45,7 @@ MOST = 60_000
 FOLDS = 5
 ALPHA = 1e-6
 EPOCHS = 12
-WORD, PRAISE, OWN, SURE, MASKED, OPEN = 0.5, 0.3, 3.0, 0.3, 0.2, 0.05
+WORD, PRAISE, OWN, READ, SURE, MASKED, OPEN = 0.5, 0.3, 3.0, 2.0, 0.3, 0.2, 0.05
 """Weights of a text by where it is from."""
 A_CODE, NOTHING = 800, 15_000
 """Clauses of the reviews at most: for each code, and for no issue."""
@@ -96,6 +97,21 @@ def clauses_of_our_own() -> Iterator[Row]:
     ]
     for (code, _), form in zip(said, normalise_all([clause.strip() for _, clause in said]), strict=True):
         yield Row(form, NONE if code in ("--", "P00", "V00") else code, OWN, own=True)
+
+
+def read_by_hand(folder: Path) -> Iterator[Row]:
+    """The clauses of real reviews that a reader gave one code, or none at all."""
+    known = set(load(TAXONOMY).issues) - {"P00", "V00"}
+    found = [
+        (reading.text[slice(*clause.span)], {label.code if label.code in known else NONE for label in clause.labels} or {NONE})
+        for reading in readings(folder)
+        for clause in reading.clauses
+        if all(label.sure for label in clause.labels)
+    ]
+    single = [(text, *codes) for text, codes in found if len(codes) == 1]
+    for (_, code), form in zip(single, normalise_all([text for text, _ in single]), strict=True):
+        if len(form) >= _SHORTEST:
+            yield Row(form, code, READ)
 
 
 def from_reviews(folder: Path, taxonomy: Taxonomy) -> list[Row]:
@@ -153,7 +169,7 @@ def _of_sheet(page: Sheet, reading: Reading, taxonomy: Taxonomy, general: frozen
 def rows(folder: Path) -> list[Row]:
     """Everything that the head learns from."""
     taxonomy = load(TAXONOMY)
-    return [*words(taxonomy), *clauses_of_our_own(), *from_reviews(folder, taxonomy)]
+    return [*words(taxonomy), *clauses_of_our_own(), *read_by_hand(folder), *from_reviews(folder, taxonomy)]
 
 
 def trained(given: Sequence[Row], *, codes: Sequence[str]) -> Trained:

@@ -388,10 +388,13 @@ def _apart(found: list[Claim]) -> list[Claim]:
 
 
 def _yielded(found: list[Claim], lexicon: Lexicon) -> list[Claim]:
-    """Without complaints that give way to a more telling complaint of the same clause."""
+    """Without complaints that give way to a more telling complaint of the same clause.
+
+    What says by itself that it blames, in words that the other does not touch, stays (不好吃不新鲜).
+    """
     if len(found) < 2:
         return found
     bad = {c.issue for c in found if c.sign < 0}
     if len(bad) < 2:
         return found
-    return [c for c in found if c.sign >= 0 or not (lexicon.yields[c.issue] & bad)]
+    return [c for c in found if c.sign >= 0 or c.confidence >= EXPLICIT or not (lexicon.yields[c.issue] & bad)]

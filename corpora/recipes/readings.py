@@ -1,0 +1,90 @@
+"""Real reviews read by hand, clause by clause: what each says of which issue. Only the labels are kept here, not the texts.
+
+readings.txt has a line a review: the hash of its text, who read it, and every clause as `start-end:labels` with code points
+of the raw text. A label is a code of retail-food, or XX for what is judged and has no code there, with its sign: `+`, `-`,
+`=` for a judgement that is neither, and `?` behind it where the reader was not sure. The texts are found again by their
+hashes in the folder of the open sets.
+
+Readers were told: what the customer means counts, also where it is implied; P03 holds for fruit that has gone bad, V00 for
+the service of an online shop where nobody answers or mends anything, P10 for 口感 where texture is not meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from voc.corpora.recipes.polarity import NEGATIVE, NEUTRAL, POSITIVE, bare, table
+
+NO_CODE = "XX"
+SOURCES = (
+    ("polarity/online_shopping_9_cats", "review"), ("polarity/eprstmt_unlabeled", "sentence"),
+    ("structured/taobao_supplement", "content"), ("structured/meituan_hotpot_stores", "content"),
+    ("structured/dianping_xinjiang", "content"),
+)  # fmt: skip
+_SIGNS = {"-": NEGATIVE, "=": NEUTRAL, "+": POSITIVE}
+_LABEL = re.compile(r"([PV]\d\d|XX)([-+=])(\??)")
+
+
+@dataclass(frozen=True)
+class Label:
+    """A code (or NO_CODE) with its sign (0 negative, 1 neutral, 2 positive); `sure` as the reader was."""
+
+    code: str
+    sign: int
+    sure: bool = True
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A stretch of the raw text and all that it says; nothing is said where there are no labels."""
+
+    span: tuple[int, int]
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A review as one reader (`hand`) understood it."""
+
+    text: str
+    hand: str
+    clauses: tuple[Clause, ...]
+
+
+def key(text: str) -> str:
+    """The hash by which a text is known; blanks and punctuation do not count."""
+    return hashlib.sha1(bare(text).encode()).hexdigest()[:12]
+
+
+@cache
+def readings(folder: Path) -> tuple[Reading, ...]:
+    """All readings whose texts are in `folder`, in the order of the file."""
+    texts: dict[str, str] = {}
+    for name, column in SOURCES:
+        for row in table(folder, name):
+            if row[column]:
+                texts.setdefault(key(row[column]), row[column])
+    lines = resources.files("voc.corpora.recipes").joinpath("readings.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(_parsed(lines, texts))
+
+
+def _parsed(lines: list[str], texts: dict[str, str]) -> Iterator[Reading]:
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        number, hand, *parts = line.split()
+        if number in texts:
+            yield Reading(texts[number], hand, tuple(map(_clause, parts)))
+
+
+def _clause(part: str) -> Clause:
+    span, _, labels = part.partition(":")
+    start, end = map(int, span.split("-"))
+    found = (_LABEL.fullmatch(label) for label in labels.split(",") if label)
+    return Clause((start, end), tuple(Label(m[1], _SIGNS[m[2]], not m[3]) for m in found if m))
