@@ -45,7 +45,7 @@ MOST = 60_000
 FOLDS = 5
 ALPHA = 1e-6
 EPOCHS = 12
-WORD, PRAISE, OWN, READ, SURE, MASKED, OPEN = 0.5, 0.3, 3.0, 2.0, 0.3, 0.2, 0.05
+WORD, PRAISE, OWN, READ, SURE, MASKED, OPEN = 0.5, 0.3, 3.0, 4.0, 0.3, 0.2, 0.05
 """Weights of a text by where it is from."""
 A_CODE, NOTHING = 800, 15_000
 """Clauses of the reviews at most: for each code, and for no issue."""
@@ -103,7 +103,10 @@ def read_by_hand(folder: Path) -> Iterator[Row]:
     """The clauses of real reviews that a reader gave one code, or none at all."""
     known = set(load(TAXONOMY).issues) - {"P00", "V00"}
     found = [
-        (reading.text[slice(*clause.span)], {label.code if label.code in known else NONE for label in clause.labels} or {NONE})
+        (
+            reading.text[slice(*clause.span)],
+            {label.code if label.code in known else NONE for label in clause.labels} or {NONE},
+        )
         for reading in readings(folder)
         for clause in reading.clauses
         if all(label.sure for label in clause.labels)
@@ -111,7 +114,7 @@ def read_by_hand(folder: Path) -> Iterator[Row]:
     single = [(text, *codes) for text, codes in found if len(codes) == 1]
     for (_, code), form in zip(single, normalise_all([text for text, _ in single]), strict=True):
         if len(form) >= _SHORTEST:
-            yield Row(form, code, READ)
+            yield Row(form, code, READ, own=True)
 
 
 def from_reviews(folder: Path, taxonomy: Taxonomy) -> list[Row]:

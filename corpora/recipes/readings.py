@@ -19,7 +19,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from voc.corpora.recipes.polarity import NEGATIVE, NEUTRAL, POSITIVE, bare, table
+from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, bare
+from voc.evaluate.labelled import rows as table
 
 NO_CODE = "XX"
 SOURCES = (

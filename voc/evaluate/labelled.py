@@ -106,6 +106,11 @@ def _of(pairs: Iterable[tuple[str, int]]) -> Labelled:
     return Labelled(tuple(text for text, _ in found), np.array([label for _, label in found], dtype=np.int64))
 
 
+def bare(text: str) -> str:
+    """What stays of a normal form when blanks and signs go: two texts with the same are the same text."""
+    return "".join(filter(str.isalnum, text)) or text
+
+
 def every(labelled: Labelled, most: int) -> Labelled:
     """At most `most` texts, evenly spread over the set, for systems that are slow."""
     if len(labelled.texts) <= most:
