@@ -22,6 +22,7 @@ MILD_PRAISE, FAINT = 0.4, 0.35
 PAIR_AFTER, PAIR_BEFORE, LIST_GAP = 8, 2, 3
 """Most code points between a target and the opinion after it, before it, and between two targets of a list."""
 LATIN_AFTER, LATIN_BEFORE = 4 * PAIR_AFTER, 2 * PAIR_AFTER
+_QUALITY = re.compile(r"质量|品质|品控|quality")
 PROPERTIES = frozenset(["服务", "态度", "服务态度", "速度", "质量", "水平", "体验", "service", "quality"])
 _LIKE_BEFORE = re.compile(r"像|跟|如同|仿佛|好比|[硬柴干辣酸甜咸脆老韧][得到的]|like ")
 _LIKE_AFTER = ("一样", "似的", "一般", "般", "味", "感", "的口感", "的味")
@@ -225,7 +226,7 @@ class _Reader(NamedTuple):
                 continue
             claim = self.claim(
                 issue, sign, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
-                aspect=(target.start, target.end), general=issue in self.lexicon.general,
+                aspect=(target.start, target.end), general=issue in self.lexicon.general and not _QUALITY.search(target.term.word),
                 beside=target.beside | opinion.beside,
             )  # fmt: skip
             spent.append(opinion)
@@ -328,7 +329,7 @@ class _Reader(NamedTuple):
                     GENERAL,
                     (hit.start, hit.end),
                     size=hit.end - hit.start,
-                    general=True,
+                    general=not _QUALITY.search(hit.term.word),
                     beside=hit.beside,
                 )
                 if claim is not None:

@@ -1,7 +1,7 @@
 """Findings of a sheet as columns, and which of them become mentions.
 
 A finding is a claim with its intent. Every review gets one mention per issue and intent: the surest finding; findings
-about the whole only stand where nothing clearer was said.
+about the whole only stand where nothing clearer was said, unless they name its quality (质量差).
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def stated(polarity: Reals) -> Ints:
 
 def chosen(found: Findings, starts: Ints, lexicon: Lexicon) -> Findings:
     """One finding per review, issue and intent, by review and place; `starts` are those of the texts."""
-    whole = _per_issue(lexicon, lexicon.general)[found.issue]
+    whole = _per_issue(lexicon, lexicon.general)[found.issue] & found.general
     bits = np.int64(1) << found.intent
     clear = np.zeros(len(starts), dtype=np.int64)
     np.bitwise_or.at(clear, found.review[~whole], bits[~whole])

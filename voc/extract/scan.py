@@ -31,7 +31,10 @@ from voc.text.sheet import CODE_POINTS, Sheet, where
 from voc.text.trie import Trie, trie
 
 SENTENCE_ENDS = "。!！?？;；\n"
-VISITS = r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|\b(?:store|shop|cashier|staff|waiter|waitress)\b"
+VISITS = (
+    r"店里|店员|门店|到店|排队|收银|营业员|导购|结账|服务员|上菜|点菜|就餐|用餐|聚餐|包[间厢]|锅底|菜品|店面|餐厅|火锅|串串|烤[肉串]|好找|用餐环境|环境[好不很也还优]|"
+    r"\b(?:store|shop|cashier|staff|waiter|waitress)\b"
+)
 """The customer was in a store."""
 
 NEGATED, DEGREE, FOLLOWED, QUOTED, DOUBTED = 1, 2, 4, 8, 16
