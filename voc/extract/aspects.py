@@ -398,4 +398,4 @@ def _yielded(found: list[Claim], lexicon: Lexicon) -> list[Claim]:
     bad = {c.issue for c in found if c.sign < 0}
     if len(bad) < 2:
         return found
-    return [c for c in found if c.sign >= 0 or c.confidence >= EXPLICIT or not (lexicon.yields[c.issue] & bad)]
+    return [c for c in found if c.sign >= 0 or c.confidence >= COMBINED or not (lexicon.yields[c.issue] & bad)]
