@@ -6,7 +6,9 @@ of the raw text. A label is a code of retail-food, or XX for what is judged and 
 hashes in the folder of the open sets.
 
 Readers were told: what the customer means counts, also where it is implied; P03 holds for fruit that has gone bad, V00 for
-the service of an online shop where nobody answers or mends anything, P10 for 口感 where texture is not meant.
+the service of an online shop where nobody answers or mends anything, P10 for 口感 where texture is not meant. The taxonomy
+draws two of these lines elsewhere: what is merely 坏 is a defective piece (P18), and 口感 is texture (P11). `readings` gives
+the codes of the taxonomy.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ SOURCES = (
     ("structured/dianping_xinjiang", "content"),
 )  # fmt: skip
 _SIGNS = {"-": NEGATIVE, "=": NEUTRAL, "+": POSITIVE}
+_ROTTEN = re.compile(r"霉|烂|腐|馊|臭|变质|毛|胀|味|黑|水")
+_TASTES = re.compile(r"味|甜|酸|苦|咸|辣|淡|香")
 _LABEL = re.compile(r"([PV]\d\d|XX)([-+=])(\??)")
 
 
@@ -81,11 +85,20 @@ def _parsed(lines: list[str], texts: dict[str, str]) -> Iterator[Reading]:
             continue
         number, hand, *parts = line.split()
         if number in texts:
-            yield Reading(texts[number], hand, tuple(map(_clause, parts)))
+            text = texts[number]
+            yield Reading(text, hand, tuple(_clause(part, text) for part in parts))
 
 
-def _clause(part: str) -> Clause:
+def _clause(part: str, text: str) -> Clause:
     span, _, labels = part.partition(":")
     start, end = map(int, span.split("-"))
     found = (_LABEL.fullmatch(label) for label in labels.split(",") if label)
-    return Clause((start, end), tuple(Label(m[1], _SIGNS[m[2]], not m[3]) for m in found if m))
+    said = text[start:end]
+    return Clause((start, end), tuple(Label(_code(m[1], said), _SIGNS[m[2]], not m[3]) for m in found if m))
+
+
+def _code(code: str, clause: str) -> str:
+    """The taxonomy's code for a reader's."""
+    if code == "P03" and "坏" in clause and not _ROTTEN.search(clause):
+        return "P18"
+    return "P11" if code == "P10" and "口感" in clause and not _TASTES.search(clause) else code
