@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from voc.corpora.recipes.bank import Said, bank
+from voc.corpora.recipes.bank import FIGURATIVE, Said, bank
+from voc.corpora.recipes.constructions import constructions, filled
 from voc.corpora.recipes.polarity import (
     NEGATIVE,
     NEUTRAL,
@@ -27,6 +28,7 @@ from voc.corpora.recipes.polarity import (
     table,
     untouchable,
 )
+from voc.corpora.recipes.readings import readings
 
 from voc.extract.mentions import analyze
 from voc.taxonomy import Taxonomy, load, opinions
@@ -261,6 +263,67 @@ def composed(said: Sequence[Said], *, count: int, seed: int) -> Iterator[Example
             found.append(Clause((start, len(text)), codes=part.codes))
         text += rnd.choice(("", "", "。", "!", "~"))
         yield Example(text, "own", tuple(asked), tuple(found))
+
+
+def figurative(taxonomy: Taxonomy, *, composed_too: int = 12_000) -> list[Example]:
+    """Four fifths of the sentences that judge without saying so, each alone and `composed_too` reviews of some of them.
+
+    Where a sentence names no issue of `taxonomy`, nothing is taught about issues: it may well speak of one of another trade.
+    """
+    said = [
+        replace(s, codes=tuple(code for code in s.codes if code in taxonomy.issues))
+        for s in bank(FIGURATIVE)
+        if not held_out(s.text)
+    ]
+    alone = [
+        Example(
+            s.text, "figurative", (Asked((0, len(s.text)), s.label),),
+            (Clause((0, len(s.text)), codes=s.codes),) if s.codes else (),
+        )
+        for s in said
+    ]  # fmt: skip
+    together = [
+        replace(e, origin="figurative", clauses=tuple(c for c in e.clauses if c.codes))
+        for e in composed(said, count=composed_too, seed=5)
+    ]
+    return [*alone, *together]
+
+
+def frames(taxonomy: Taxonomy, *, each: int = 6) -> list[Example]:
+    """Constructions with words of `taxonomy`: the whole, and the clause of the word, say what the construction says."""
+    out = []
+    for one in filled(constructions(), taxonomy, each=each, seed=4):
+        text = normalise_all([one.text])[0]
+        at = text.find(one.word)
+        mine = next((span for span in clauses(text) if span[0] <= at < span[1]), None)
+        if mine is not None:
+            spans = dict.fromkeys(((0, len(text)), mine))
+            asked = tuple(Asked(span, one.label) for span in spans)
+            out.append(Example(text, "frames", asked, (Clause(mine, codes=(one.code,)),)))
+    return out
+
+
+def read_by_hand(folder: Path, taxonomy: Taxonomy) -> list[Example]:
+    """Real reviews with every clause's issues and sign; clauses that say nothing are half as heavy."""
+    given = readings(folder)
+    out = []
+    for reading, text in zip(given, normalise_all([reading.text for reading in given]), strict=True):
+        if len(text) != len(reading.text):  # places are those of the raw text
+            continue
+        asked: list[Asked] = []
+        parts: list[Clause] = []
+        for clause in reading.clauses:
+            if not all(label.sure for label in clause.labels):
+                continue
+            labels = {label.sign for label in clause.labels}
+            if len(labels) == 1:
+                asked.append(Asked(clause.span, labels.pop()))
+            elif not labels:
+                asked.append(Asked(clause.span, NEUTRAL, 0.5))
+            codes = dict.fromkeys(label.code for label in clause.labels if label.code in taxonomy.issues)
+            parts.append(Clause(clause.span, codes=tuple(codes)))
+        out.append(Example(text, "read", tuple(asked), tuple(parts)))
+    return out
 
 
 # --- what the fast road is sure of --------------------------------------------------------------------------------------

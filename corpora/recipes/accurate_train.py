@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 TAGS = 5  # outside, aspect begins, aspect goes on, opinion begins, opinion goes on
 SAVE_EVERY = 100
+BLOCK = 32
 _START, _PAD, _END, _UNKNOWN = 0, 1, 2, 3
 _CHUNK = 40  # batches that are drawn together and sorted by length
 _MASKED = 0.12
@@ -36,7 +37,7 @@ class Settings:
 
     tokens: int = 1024
     budget: int = 2_600_000
-    rate: float = 3e-4
+    rate: float = 2e-4
     head_rate: float = 1e-3
     warmup: float = 0.06
     decay: float = 0.01
@@ -45,14 +46,29 @@ class Settings:
     seed: int = 0
 
 
+class Rounded(nn.Linear):
+    """A product whose weight is used as its 4 bits have it; gradients pass the rounding (Bengio et al. 2013)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.weight + (four_bits(self.weight) - self.weight).detach(), self.bias)
+
+
+def four_bits(weight: Tensor) -> Tensor:
+    """`weight` (out, in) as blocks of 32 values of 4 bits with a scale have it; what came from such blocks stays as it was."""
+    blocks = weight.detach().reshape(len(weight), -1, BLOCK)
+    peak = blocks.gather(-1, blocks.abs().argmax(-1, keepdim=True))
+    scale = torch.where(peak == 0, torch.ones_like(peak), peak / -8)
+    return ((torch.round(blocks / scale).clamp(-8, 7)) * scale).reshape(weight.shape)
+
+
 class Layer(nn.Module):
     """One post-norm transformer layer (Vaswani et al. 2017, as in BERT)."""
 
     def __init__(self, hidden: int, heads: int, inner: int, epsilon: float, dropout: float) -> None:
         super().__init__()
         self.heads, self.size, self.dropout = heads, hidden // heads, dropout
-        self.q, self.k, self.v, self.ao = (nn.Linear(hidden, hidden) for _ in range(4))
-        self.fi, self.fo = nn.Linear(hidden, inner), nn.Linear(inner, hidden)
+        self.q, self.k, self.v, self.ao = (Rounded(hidden, hidden) for _ in range(4))
+        self.fi, self.fo = Rounded(hidden, inner), Rounded(inner, hidden)
         self.aln, self.oln = nn.LayerNorm(hidden, epsilon), nn.LayerNorm(hidden, epsilon)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
@@ -284,7 +300,7 @@ def train(
     """Train `net` in place over `settings.budget` tokens (AdamW, linear warm-up and decay) and return it."""
     torch.manual_seed(settings.seed)
     heads = [p for n, p in net.named_parameters() if n.split(".")[0] in ("polarity", "issues", "tags")]
-    body = [p for n, p in net.named_parameters() if n.split(".")[0] in ("place", "norm", "layers")]
+    body = [p for n, p in net.named_parameters() if n.split(".")[0] in ("place", "norm", "layers") and p.requires_grad]
     machine = torch.optim.AdamW(
         [{"params": body, "lr": settings.rate}, {"params": heads, "lr": settings.head_rate}],
         weight_decay=settings.decay, betas=(0.9, 0.98),

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
-from voc.extract.cascade import Thresholds, corrected, known_issues
+from voc.extract.cascade import Thresholds, _Second, corrected, known_issues
 from voc.extract.mentions import Mention, analyze, label
 from voc.extract.scan import scanner
+from voc.models import aspects
 from voc.models.encoder import OPINION, Read
 from voc.taxonomy import load
 
@@ -63,7 +64,7 @@ class Table:
         return [((int(s), int(e)), OPINION) for s, e in zip(read.starts, read.ends, strict=True)][:1]
 
 
-LIMITS = Thresholds(sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
+LIMITS = Thresholds(doubt=0.0, sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +72,21 @@ def _one_opinion(monkeypatch, request):
     """The linear models say here what the table says of polarity, and nothing of issues."""
     if request.function is test_the_accurate_profile_end_to_end:
         return
-    monkeypatch.setattr("voc.extract.cascade._linear", lambda parts: Table.current.poles(parts))
-    monkeypatch.setattr("voc.extract.cascade._named", lambda parts: [("--", 0.0)] * len(parts))
+    monkeypatch.setattr("voc.extract.cascade._second", second())
+
+
+def second(name="--", chance=0.0, of=None):
+    """Linear models that give every clause this name, and each code a chance (0 for all but those in `of`)."""
+
+    def said(parts):
+        chances = np.array([[(of or {}).get(code, 0.0) for code in aspects.load().codes]] * len(parts))
+        return _Second(
+            Table.current.poles(parts),
+            chances.reshape(len(parts), len(aspects.load().codes)),
+            [(name, chance)] * len(parts),
+        )
+
+    return said
 
 
 def mention(text, clause, code, intent, confidence, polarity=None):
@@ -83,17 +97,33 @@ def mention(text, clause, code, intent, confidence, polarity=None):
                    TAXONOMY[code].severity, None)  # fmt: skip
 
 
-def run(text, mentions, said):
+def run(text, mentions, said, limits=LIMITS):
     encoder = Table(said)
-    found = corrected([text], [mentions], lexicon=LEXICON, encoder=encoder, thresholds=LIMITS)[0]
+    found = corrected([text], [mentions], lexicon=LEXICON, encoder=encoder, thresholds=limits)[0]
     return [(LEXICON.issues[m.issue].code, m.intent) for m in found], encoder
 
 
-def test_a_sure_review_is_not_asked():
+def test_a_review_is_asked_where_the_linear_models_doubt_the_fast_road(monkeypatch):
     text = "味道很好"
     told = [mention(text, text, "P10", "praise", 0.9)]
-    found, encoder = run(text, told, {text: ({"P10": 0.0, "P13": 1.0}, NEGATIVE)})
-    assert found == [("P10", "praise")] and encoder.asked == []
+    said, limits = {text: ({"P10": 0.99}, POSITIVE)}, replace(LIMITS, doubt=0.8)
+    for chances, asked in (({"P10": 0.95}, []), ({"P10": 0.1}, [text]), ({"P10": 0.95, "V01": 0.9}, [text])):
+        monkeypatch.setattr("voc.extract.cascade._second", second(of=chances))
+        found, encoder = run(text, told, said, limits)
+        assert found == [("P10", "praise")] and encoder.asked == asked
+    monkeypatch.setattr("voc.extract.cascade._second", second(of={"P10": 0.95}))
+    assert run(text, told, {text: ({"P10": 0.99}, NEGATIVE)}, limits)[1].asked == [text]
+    danger = "吃出一只虫"
+    assert run(danger, [mention(danger, danger, "P02", "complaint", 0.9)], {danger: ({}, NEGATIVE)}, limits)[
+        1
+    ].asked == [danger]
+
+
+def test_a_mention_goes_where_the_encoder_sees_nothing_of_its_issue():
+    text = "等了三天"
+    told = [mention(text, text, "P10", "complaint", 0.9)]
+    assert run(text, told, {text: ({"P10": 0.01}, NEGATIVE)}, replace(LIMITS, drop=0.05))[0] == []
+    assert run(text, told, {text: ({"P10": 0.1}, NEGATIVE)}, replace(LIMITS, drop=0.05))[0] == [("P10", "complaint")]
 
 
 def test_a_clause_without_a_mention_gets_one():
@@ -107,7 +137,7 @@ def test_an_issue_is_new_where_both_models_or_one_very_surely_mean_it(monkeypatc
     text = "个头跟鹌鹑蛋似的"
     said = {text: ({"P08": 0.6}, NEGATIVE)}
     assert run(text, [], said)[0] == []
-    monkeypatch.setattr("voc.extract.cascade._named", lambda parts: [("P08", 0.5)] * len(parts))
+    monkeypatch.setattr("voc.extract.cascade._second", second("P08", 0.5))
     assert run(text, [], said)[0] == [("P08", "complaint")]
 
 

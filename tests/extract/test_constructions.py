@@ -1,6 +1,6 @@
 """What stands around a word turns it: a few hundred constructions, each with several words of praise or blame in its place."""
 
-from pathlib import Path
+from voc.corpora.recipes.constructions import OWN, constructions, filled
 
 from voc.extract.mentions import analyze
 from voc.taxonomy import load
@@ -14,17 +14,13 @@ GENERAL = {"P00", "V00", "V04"}
 
 def test_constructions_are_read_whatever_word_they_hold() -> None:
     """Nine in ten are right, and hardly any says the opposite of what is meant."""
-    lines = Path(__file__).with_name("constructions.txt").read_text(encoding="utf-8").splitlines()
     cases = [
-        (frame.replace(place, word), code, place, wanted.strip())
-        for frame, bar, wanted in (line.partition("|") for line in lines if not line.startswith("#"))
-        if bar
-        for place, words in WORDS.items()
-        if place in frame
-        for word, code in words.items()
+        (one.text.replace(one.place, word), code, one.place, one.sign)
+        for one in constructions([OWN])
+        for word, code in WORDS[one.place].items()
     ]
     assert len(cases) > 2000
-    mentions = analyze([text.strip() for text, *_ in cases], taxonomy=load("retail-food")).to_pylist()
+    mentions = analyze([text for text, *_ in cases], taxonomy=load("retail-food")).to_pylist()
     poles: list[dict[str, set[str]]] = [{"of it": set(), "all": set()} for _ in cases]
     for one in mentions:
         pole = "+" if one["polarity"] > 0.15 else "-" if one["polarity"] < -0.15 else "0"
@@ -46,3 +42,14 @@ def test_constructions_are_read_whatever_word_they_hold() -> None:
         right += good
     assert right / len(cases) >= 0.9
     assert opposite / len(cases) <= 0.035
+
+
+def test_constructions_are_filled_with_words_of_their_kind() -> None:
+    """Each label is the construction's, each word stands where its place was."""
+    taxonomy = load("retail-food")
+    given = constructions()
+    made = list(filled(given, taxonomy, each=3, seed=1))
+    assert len(made) == 3 * sum(one.sign in ("-", "0", "+") for one in given) and {one.label for one in made} == {0, 1, 2}
+    for one in made:
+        assert one.text[one.at :].startswith(one.word) and "{" not in one.text
+        assert one.word in taxonomy[one.code].praise + taxonomy[one.code].expressions

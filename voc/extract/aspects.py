@@ -224,9 +224,10 @@ class _Reader(NamedTuple):
             verdicts[at] = None if sign is None else opinion
             if opinion is None or sign is None:
                 continue
+            whole = issue in self.lexicon.general and not _QUALITY.search(target.term.word)
             claim = self.claim(
                 issue, sign, PAIRED, (opinion.start, opinion.end), size=opinion.end - opinion.start,
-                aspect=(target.start, target.end), general=issue in self.lexicon.general and not _QUALITY.search(target.term.word),
+                aspect=(target.start, target.end), general=whole,
                 beside=target.beside | opinion.beside,
             )  # fmt: skip
             spent.append(opinion)

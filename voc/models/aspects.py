@@ -39,11 +39,19 @@ class Aspects:
         """
         if not len(clauses):
             return np.zeros(0, dtype=np.int64), np.zeros(0)
-        scores = self.model.scores(clauses)
+        return self.best(self.model.scores(clauses))
+
+    def best(self, scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """What `named` gives for clauses with these scores, shape (n, codes)."""
         best = scores.argmax(axis=1)
         top = scores[np.arange(len(best)), best].astype(np.float64)
         chance = 1.0 / (1.0 + np.exp(-(self.scale * top + self.shift)))
         return best, np.where(best == self.codes.index(NONE), 0.0, chance)
+
+    def chances(self, clauses: Sequence[str]) -> NDArray[np.float64]:
+        """Shape (n, codes): how likely each code's own regression holds a clause in normal form for one of its own."""
+        scores = self.model.scores(clauses) if len(clauses) else np.zeros((0, len(self.codes)))
+        return np.asarray(1.0 / (1.0 + np.exp(-scores.astype(np.float64))))
 
 
 @cache
