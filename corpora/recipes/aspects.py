@@ -262,7 +262,7 @@ def train(folder: Path, out: Path = WEIGHTS) -> str:
     seen = held_out(given, codes=codes)
     scale, shift = calibrated(seen)
     made = trained(given, codes=codes)
-    save(made, NAME, folder=out, version="2", licence="Apache-2.0 (weights); the texts stay with their sources, see CARD.md",
+    save(made, NAME, folder=out, version="3", licence="Apache-2.0 (weights); the texts stay with their sources, see CARD.md",
          settings={"codes": codes, "scale": round(scale, 4), "shift": round(shift, 4), "taxonomy": TAXONOMY})  # fmt: skip
     return _figures(given, codes, seen, scale, shift)
 

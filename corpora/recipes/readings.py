@@ -25,6 +25,8 @@ from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, bare
 from voc.evaluate.labelled import rows as table
 
 NO_CODE = "XX"
+TESTED = "a"
+"""The hand that nothing learns from."""
 SOURCES = (
     ("polarity/online_shopping_9_cats", "review"), ("polarity/eprstmt_unlabeled", "sentence"),
     ("structured/taobao_supplement", "content"), ("structured/meituan_hotpot_stores", "content"),
@@ -67,9 +69,20 @@ def key(text: str) -> str:
     return hashlib.sha1(bare(text).encode()).hexdigest()[:12]
 
 
+def readings(folder: Path, *, tested: bool = False) -> tuple[Reading, ...]:
+    """The readings whose texts are in `folder`, in the order of the file: those to learn from, or those of TESTED.
+
+    No text of the latter is among the former.
+    """
+    every = _all(folder)
+    kept = {reading.text for reading in every if reading.hand == TESTED}
+    if tested:
+        return tuple(reading for reading in every if reading.hand == TESTED)
+    return tuple(reading for reading in every if reading.text not in kept)
+
+
 @cache
-def readings(folder: Path) -> tuple[Reading, ...]:
-    """All readings whose texts are in `folder`, in the order of the file."""
+def _all(folder: Path) -> tuple[Reading, ...]:
     texts: dict[str, str] = {}
     for name, column in SOURCES:
         for row in table(folder, name):

@@ -53,6 +53,7 @@ class Thresholds:
     lean: float = 0.5
     pole: float = 0.6
     turn: float = 0.7
+    turn_word: float = 0.8
     fade: float = 0.7
 
 
@@ -180,7 +181,9 @@ class _Review:
         read = _raw(self.read, self.normal)
         places = [self.normal.span(*span) for span in self.spans]
         issues = self.encoder.issues(read, places)
-        poles = (self.encoder.polarity(read, places) + self.second.polarity) / 2
+        heard = self.encoder.polarity(read, places)
+        poles = (heard + self.second.polarity) / 2
+        review = self.encoder.polarity(read, [(places[0][0], places[-1][1])])[0]
         number = {place[0]: n for n, place in enumerate(places)}
         constructed = [self._constructed(clause) for clause in range(len(places))]
         kept: list[Mention] = []
@@ -191,7 +194,7 @@ class _Review:
                 continue
             if self._unfounded(mention, issues[clause]):
                 continue
-            judged = self._judged(mention, poles[clause], read)
+            judged = self._judged(mention, poles[clause], (heard[clause] + review) / 2, read)
             if judged is not None:
                 kept.append(judged)
         silent = {m.span[0] for m in mentions if m.intent not in SIGNED or m.rival is not None}
@@ -207,31 +210,35 @@ class _Review:
             return False
         return float(issues[column]) < self.thresholds.drop
 
-    def _judged(self, mention: Mention, poles: NDArray[np.float32], read: Read) -> Mention | None:
+    def _judged(
+        self, mention: Mention, poles: NDArray[np.float32], heard: NDArray[np.float32], read: Read
+    ) -> Mention | None:
         """The mention confirmed or turned; None for a verdict on the whole in a clause that judges nothing."""
         limits = self.thresholds
         if mention.issue in self.lexicon.general:
             unsure = mention.confidence < limits.sure and mention.intent != "neutral"
-            return None if unsure and float(poles[_NEUTRAL]) >= limits.fade else self._turned(mention, poles)
+            return None if unsure and float(poles[_NEUTRAL]) >= limits.fade else self._turned(mention, poles, heard)
         stretch = [s for s in (mention.aspect, mention.opinion) if s is not None]
         if stretch:
             own = self.encoder.polarity(read, [(min(s for s, _ in stretch), max(e for _, e in stretch))])[0]
             poles = (poles + own) / 2
-        return self._turned(mention, poles)
+        return self._turned(mention, poles, heard)
 
-    def _turned(self, mention: Mention, poles: NDArray[np.float32]) -> Mention:
-        """The mention with the sign that the models give it; where words gave it a sign they only make it neutral."""
+    def _turned(self, mention: Mention, poles: NDArray[np.float32], heard: NDArray[np.float32]) -> Mention:
+        """The mention with the sign that the models give it; a sign that a word gave only the encoder turns, if it is sure."""
         pole = _pole(mention)
         issue = self.lexicon.issues[mention.issue]
         if pole == _NEGATIVE and issue.safety:
             return mention
+        if mention.opinion is not None and pole != _NEUTRAL and float(heard[2 - pole]) >= self.thresholds.turn_word:
+            poles = heard
         best = int(poles.argmax())
         if best == pole or (best == _NEGATIVE and issue.safety):
             return mention
         if best == _NEUTRAL:
             stays = mention.confidence >= self.thresholds.sure or float(poles[best]) < self.thresholds.fade
         else:
-            stays = mention.opinion is not None or float(poles[best]) < self.thresholds.turn
+            stays = poles is not heard and (mention.opinion is not None or float(poles[best]) < self.thresholds.turn)
         if stays:
             return mention
         value = float(poles[_POSITIVE] - poles[_NEGATIVE])
