@@ -216,4 +216,4 @@ def test_the_accurate_profile_end_to_end():
     assert all(0 < m["confidence"] <= 1 and -1 <= m["polarity"] <= 1 for m in rows)
     alone = analyze(texts[:1], taxonomy=TAXONOMY, profile="accurate").to_pylist()
     assert alone == [m for m in rows if m["row"] == 0]
-    assert label(TAXONOMY, "accurate").endswith("+accurate-2") and "accurate" not in label(TAXONOMY)
+    assert label(TAXONOMY, "accurate").endswith("+accurate-3") and "accurate" not in label(TAXONOMY)

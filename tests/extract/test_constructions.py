@@ -49,7 +49,11 @@ def test_constructions_are_filled_with_words_of_their_kind() -> None:
     taxonomy = load("retail-food")
     given = constructions()
     made = list(filled(given, taxonomy, each=3, seed=1))
-    assert len(made) == 3 * sum(one.sign in ("-", "0", "+") for one in given) and {one.label for one in made} == {0, 1, 2}
+    assert len(made) == 3 * sum(one.sign in ("-", "0", "+") for one in given) and {one.label for one in made} == {
+        0,
+        1,
+        2,
+    }
     for one in made:
         assert one.text[one.at :].startswith(one.word) and "{" not in one.text
         assert one.word in taxonomy[one.code].praise + taxonomy[one.code].expressions

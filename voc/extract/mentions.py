@@ -44,7 +44,7 @@ from voc.extract.lexicon import Lexicon
 from voc.extract.naming import Namer, named, namer
 from voc.extract.reviews import LONGEST_TEXT, read
 from voc.extract.scan import Scanner, scanner
-from voc.models import find, own, polarity
+from voc.models import encoder, find, own, polarity
 from voc.models.aspects import NAME as ASPECTS
 from voc.models.encoder import NAME as ENCODER
 from voc.schemas import MENTIONS, REVIEWS, Batch, Stage, project
@@ -122,6 +122,7 @@ def analyze(
         raise UnknownName("profile", profile, PROFILES)
     if lang not in LANGUAGES:
         raise UnknownName("language", lang, LANGUAGES)
+    _opened(profile)
     scan = scanner(taxonomy)
     again = second_reading(profile, scan.lexicon)
     return _table(texts, scan, model_judge(lang), namer(taxonomy), again, ratings=ratings, in_store=None)
@@ -291,7 +292,14 @@ def label(taxonomy: Taxonomy, profile: str = "fast", model: str | None = None) -
     return "+".join([*names, find(ENCODER).label] if profile == "accurate" else names)
 
 
+def _opened(profile: str) -> None:
+    """Open the encoder of the accurate profile before anything else takes memory."""
+    if profile != "fast":
+        encoder.load()
+
+
 def _open(taxonomy: str, lang: str, profile: str, mine: str | None) -> Batch:
+    _opened(profile)
     entries = load(taxonomy)
     scan = scanner(entries)
     judge, name = model_judge(lang, mine), namer(entries)
