@@ -28,7 +28,7 @@ from voc.corpora.recipes.polarity import (
     table,
     untouchable,
 )
-from voc.corpora.recipes.readings import readings
+from voc.corpora.recipes.readings import CALIBRATED, readings
 
 from voc.extract.mentions import analyze
 from voc.taxonomy import Taxonomy, load, opinions
@@ -305,7 +305,7 @@ def frames(taxonomy: Taxonomy, *, each: int = 6) -> list[Example]:
 
 def read_by_hand(folder: Path, taxonomy: Taxonomy) -> list[Example]:
     """Real reviews with every clause's issues and sign; clauses that say nothing are half as heavy."""
-    given = readings(folder)
+    given = [reading for reading in readings(folder) if reading.hand != CALIBRATED]
     out = []
     for reading, text in zip(given, normalise_all([reading.text for reading in given]), strict=True):
         if len(text) != len(reading.text):  # places are those of the raw text

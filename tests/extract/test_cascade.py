@@ -64,7 +64,7 @@ class Table:
         return [((int(s), int(e)), OPINION) for s, e in zip(read.starts, read.ends, strict=True)][:1]
 
 
-LIMITS = Thresholds(doubt=0.0, sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
+LIMITS = Thresholds(doubt=0.0, drop=0.0, sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
 
 
 @pytest.fixture(autouse=True)

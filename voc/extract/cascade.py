@@ -45,9 +45,9 @@ class Thresholds:
     opinion word. `fade`: probability of neutral that makes an unsure mention neutral, and an unsure verdict on the whole go.
     """
 
-    doubt: float = 0.8
+    doubt: float = 1.5
     sure: float = 0.75
-    drop: float = 0.0
+    drop: float = 0.05
     add: float = 0.45
     add_general: float = 1.01
     lean: float = 0.5
