@@ -13,7 +13,19 @@ from typing import NamedTuple
 
 from voc.extract.aspects import Claim, Span
 from voc.extract.compare import Compared, ours
-from voc.extract.cues import NO_CUES, Cues, ambivalent, believed, confirms, fears, of_oneself, sneers, turns, undoes
+from voc.extract.cues import (
+    NO_CUES,
+    Cues,
+    ambivalent,
+    believed,
+    confirms,
+    fears,
+    of_oneself,
+    sneers,
+    turns,
+    undoes,
+    untried,
+)
 from voc.extract.lexicon import Lexicon
 
 ASKED = "asked"
@@ -104,7 +116,11 @@ def settled(
             )
             others = []
             continue
-        if here.hearsay or here.not_met or (here.told and of_oneself(_following(text, parts, part.number))):
+        if (
+            here.hearsay
+            or here.not_met
+            or (here.told and (of_oneself(after := _following(text, parts, part.number)) or untried(after)))
+        ):
             if not here.not_met:
                 _against_expectation(part.claims, part.number + 1, parts, text, lexicon, findings, left)
             continue
@@ -172,6 +188,8 @@ def _against_expectation(
     part = parts[number]
     here = part.cues
     silent = not any(c.sign or c.polarity is None for c in part.claims)
+    if untried(text[slice(*part.span)]):
+        return
     if len(signs) != 1 or not silent or here.question or here.request or here.supposed is not None or here.hearsay:
         return
     sign = signs.pop() * (1 if confirms(text[slice(*part.span)]) else -1)
