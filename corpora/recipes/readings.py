@@ -97,7 +97,7 @@ def readings(folder: Path, *, tested: bool = False) -> tuple[Reading, ...]:
 def _all(folder: Path) -> tuple[Reading, ...]:
     texts: dict[str, str] = {}
     for name, column in SOURCES:
-        for row in table(folder, name):
+        for row in table(folder, name) if (folder / f"{name}.csv.gz").exists() else ():
             if row[column]:
                 texts.setdefault(key(row[column]), row[column])
     lines = resources.files("voc.corpora.recipes").joinpath("readings.txt").read_text(encoding="utf-8").splitlines()
