@@ -1,9 +1,9 @@
 """Constructions of spoken reviews, each with a place for a plain word: 没有宣传的那么{+}, 别家{-},这家不会.
 
 A line of a file is `construction | sign`: what the whole says of the writer's own purchase, - blame, + praise, 0 neither, 0+
-no blame. Filled with words of a taxonomy they teach the encoder what turns a word; one file is also a test of the rules. Of the third
-hand, from which nothing learns, one half was read while rules were mended (constructions_read.txt), the other by nobody
-(constructions_sealed.txt).
+no blame. Filled with words of a taxonomy they teach the encoder what turns a word; one file is also a test of the rules.
+Of the third hand, from which nothing learns, one half was read while rules were mended (constructions_read.txt), the
+other by nobody (constructions_sealed.txt).
 """
 
 from __future__ import annotations
