@@ -128,10 +128,6 @@ def test_taught_by_the_fast_road():
 
 
 @pytest.mark.train
-# PyTorch warns of its older ONNX export, whose plain graph is what the row-wise quantisation rewrites.
-@pytest.mark.filterwarnings(
-    "ignore:You are using the legacy:DeprecationWarning", "ignore:The feature will be removed:DeprecationWarning"
-)
 def test_training_goes_on_where_it_stopped_and_what_is_exported_says_the_same(encoder, tmp_path, monkeypatch):
     import onnxruntime
     import torch
