@@ -37,6 +37,7 @@ GRID: Mapping[str, Sequence[float]] = {
     "turn": (0.5, 0.7, 0.9),
     "turn_word": (0.8, 0.9, 1.01),
     "fade": (0.6, 0.7, 0.8),
+    "whole": (0.5, 0.55, 0.6, 0.7),
     "sure": (0.6, 0.75),
 }
 _ROUNDS = 2

@@ -64,7 +64,7 @@ class Table:
         return [((int(s), int(e)), OPINION) for s, e in zip(read.starts, read.ends, strict=True)][:1]
 
 
-LIMITS = Thresholds(doubt=0.0, drop=0.0, sure=0.85, add=0.45, add_general=0.6, pole=0.6, turn=0.7, fade=0.8)
+LIMITS = Thresholds(doubt=0.0, drop=0.0, sure=0.85, add=0.45, pole=0.6, turn=0.7, fade=0.8)
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +73,7 @@ def _one_opinion(monkeypatch, request):
     if request.function is test_the_accurate_profile_end_to_end:
         return
     monkeypatch.setattr("voc.extract.cascade._second", second())
+    monkeypatch.setattr("voc.extract.cascade._linear", lambda parts: Table.current.poles(parts))
 
 
 def second(name="--", chance=0.0, of=None):
@@ -136,9 +137,21 @@ def test_a_clause_without_a_mention_gets_one():
 def test_an_issue_is_new_where_both_models_or_one_very_surely_mean_it(monkeypatch):
     text = "个头跟鹌鹑蛋似的"
     said = {text: ({"P08": 0.6}, NEGATIVE)}
-    assert run(text, [], said)[0] == []
+    assert run(text, [], said)[0] == [("P00", "complaint")]
     monkeypatch.setattr("voc.extract.cascade._second", second("P08", 0.5))
     assert run(text, [], said)[0] == [("P08", "complaint")]
+
+
+def test_a_brief_review_without_a_finding_is_judged_as_a_whole():
+    text = "邻居闻着味儿来敲门,问我要链接"
+    limits = replace(LIMITS, doubt=3.0, whole=0.6)
+    for poles, wanted in ((POSITIVE, [("P00", "praise")]), ((0.2, 0.25, 0.55), []), (NEUTRAL, [])):
+        said = {text: ({}, poles)}
+        found, encoder = run(text, [], said, limits)
+        assert found == wanted and encoder.asked == [text]
+    assert run(text * 4, [], {text: ({}, POSITIVE)}, limits) == ([], Table.current)
+    assert run("no idea", [], {"no idea": ({}, POSITIVE)}, limits)[0] == []
+    assert run(text, [mention(text, text, "P10", "neutral", 0.9)], said, limits)[0] == [("P10", "neutral")]
 
 
 def test_the_models_turn_a_sign_that_no_word_gave():

@@ -1,16 +1,17 @@
 """The accurate profile: the fast road first, then the encoder where that road is unsure or the stake is high.
 
 Unsure is a review of which the linear models think otherwise: the aspect head sees little of a mention's issue in its clause
-or much of another one, the polarity model little of its sign. The encoder reads the whole review once. It confirms, turns or
-drops the findings of the fast road, and adds what the words of the taxonomy missed. Polarity and issue of a clause are means
-of what the encoder and the linear models say: the one reads context, the others were taught negation and more words. The
+or much of another one, the polarity model little of its sign. A brief review in which that road found nothing is asked as
+well. The encoder reads the whole review once. It confirms, turns or drops the findings of the fast road, adds what the words
+of the taxonomy missed, and judges the whole where nothing was said of any part. Polarity and issue of a clause are means of
+what the encoder and the linear models say: the one reads context, the others were taught negation and more words. The
 cascade leaves alone what the fast road decided by construction (suppositions, hearsay, questions, wishes, comparisons), and
 adds no safety complaint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,8 +20,10 @@ from numpy.typing import NDArray
 from voc.extract.aspects import Span
 from voc.extract.cues import LONGEST, Cues, cues
 from voc.extract.findings import CREDIBLE
+from voc.extract.judging import BRIEF
 from voc.extract.lexicon import Lexicon
 from voc.extract.mentions import Mention
+from voc.extract.settle import general_issue
 from voc.models import aspects, encoder, polarity
 from voc.models.aspects import NONE
 from voc.models.encoder import OPINION, Encoder, Read
@@ -39,19 +42,20 @@ class Thresholds:
     """Chosen on held-out data (CARD.md); all in [0, 1] but `doubt`, in [0, 3].
 
     A review is asked from a `doubt` on (`doubts`). A mention below `sure` confidence may be turned or fade. `drop`: a
-    mention goes if the encoder's probability of its issue is below this. `add` and `add_general`: the issue's
-    probability from which a mention is new, the encoder's and the linear aspect head's, the latter with the share
-    `lean`; `pole`: its least probability of a pole. `turn`: probability of the other pole that turns a mention without an
-    opinion word. `fade`: probability of neutral that makes an unsure mention neutral, and an unsure verdict on the whole go.
+    mention goes if the encoder's probability of its issue is below this. `add`: the issue's probability from which a
+    mention is new, the encoder's and the linear aspect head's, the latter with the share `lean`; `pole`: its least
+    probability of a pole. `whole`: that of a verdict on the whole where nothing else was said. `turn`: probability of the
+    other pole that turns a mention without an opinion word; `turn_word`: of one with. `fade`: probability of neutral that
+    makes an unsure mention neutral, and an unsure verdict on the whole go.
     """
 
     doubt: float = 1.5
     sure: float = 0.75
     drop: float = 0.05
     add: float = 0.45
-    add_general: float = 1.01
     lean: float = 0.5
     pole: float = 0.6
+    whole: float = 0.6
     turn: float = 0.7
     turn_word: float = 0.8
     fade: float = 0.7
@@ -74,12 +78,19 @@ def corrected(
     at = 0
     for row, normal, spans in cut:
         linear, at = second.part(at, at + len(spans)), at + len(spans)
-        if _at_stake(found[row], lexicon) or doubts(normal, spans, linear, found[row], lexicon) >= thresholds.doubt:
+        if (
+            _at_stake(found[row], lexicon)
+            or _silent(normal, found[row])
+            or doubts(normal, spans, linear, found[row], lexicon) >= thresholds.doubt
+        ):
             asked.append((row, normal, spans, linear))
     known = known_issues(lexicon, encoder)
     reads = encoder.read([normal.text for _, normal, _, _ in asked])
+    silent = [row for row, normal, _, _ in asked if _silent(normal, found[row])]
+    wholes = dict(zip(silent, _linear([normal.text for row, normal, _, _ in asked if row in set(silent)]), strict=True))
     for (row, normal, spans, linear), read in zip(asked, reads, strict=True):
-        out[row] = _Review(normal, spans, read, linear, lexicon, encoder, known, thresholds).corrected(found[row])
+        review = _Review(normal, spans, read, linear, wholes.get(row), lexicon, encoder, known, thresholds)
+        out[row] = review.corrected(found[row])
     return out
 
 
@@ -135,6 +146,11 @@ def _at_stake(mentions: Sequence[Mention], lexicon: Lexicon) -> bool:
     return any(mention.intent == "complaint" and lexicon.issues[mention.issue].safety for mention in mentions)
 
 
+def _silent(normal: Normal, mentions: Sequence[Mention]) -> bool:
+    """Whether nothing was found in a brief review; of English the encoder knows too little to be asked for that."""
+    return len(normal.text) <= BRIEF and not normal.text.isascii() and not mentions
+
+
 def doubts(
     normal: Normal, spans: Sequence[Span], second: _Second, mentions: Sequence[Mention], lexicon: Lexicon
 ) -> float:
@@ -172,6 +188,8 @@ class _Review:
     spans: Sequence[Span]
     read: Read
     second: _Second
+    whole: NDArray[np.float32] | None
+    """What the linear model says of a silent review, (3,)."""
     lexicon: Lexicon
     encoder: Encoder
     known: dict[int, int]
@@ -201,7 +219,30 @@ class _Review:
         for clause, place in enumerate(places):
             if place[0] not in silent and not constructed[clause]:
                 kept.extend(self._added(place, issues[clause], poles[clause], self.second.names[clause], kept, read))
+        if self.whole is not None and not any(constructed) and not kept and not self._of_safety(issues):
+            kept.extend(
+                self._verdict(places, poles, np.asarray((review + self.whole) * np.float32(0.5), dtype=np.float32))
+            )
         return _ordered(kept, self.lexicon)
+
+    def _of_safety(self, issues: NDArray[np.float32]) -> bool:
+        """Whether a clause speaks of a danger: one that the fast road did not report is denied (没有异物), which is no news."""
+        columns = [column for issue, column in self.known.items() if self.lexicon.issues[issue].safety]
+        return bool((issues[:, columns] >= self.thresholds.add).any())
+
+    def _verdict(
+        self, places: Sequence[Span], poles: NDArray[np.float32], whole: NDArray[np.float32]
+    ) -> Iterator[Mention]:
+        """A verdict on the whole, at the clause that says most of it."""
+        best = int(whole.argmax())
+        issue = general_issue(self.lexicon)
+        if best == _NEUTRAL or float(whole[best]) < self.thresholds.whole or issue is None:
+            return
+        value = float(whole[_POSITIVE] - whole[_NEGATIVE])
+        yield Mention(
+            span=places[int(poles[:, best].argmax())], aspect=None, opinion=None, issue=issue, intent=_INTENTS[best],
+            polarity=value, confidence=0.35 + 0.2 * abs(value), severity=self.lexicon.issues[issue].severity, rival=None,
+        )  # fmt: skip
 
     def _unfounded(self, mention: Mention, issues: NDArray[np.float32]) -> bool:
         """Whether the encoder sees nothing of a mention's issue in its clause; safety is not for it to dismiss."""
@@ -266,23 +307,20 @@ class _Review:
         """New mentions of a clause: issues that the fast road did not name in it, where the clause has a pole."""
         limits = self.thresholds
         best = int(poles.argmax())
-        here = [m for m in kept if m.span[0] == place[0]]
         named = {m.issue for m in kept}  # also with the other sign: a review that takes back what it said is rare
-        specific = any(m.issue not in self.lexicon.general for m in here)
         out = []
         for issue, column in self.known.items():
             entry = self.lexicon.issues[issue]
-            general = issue in self.lexicon.general
             linear = name[1] if name[0] == entry.code else 0.0
             chance = float(issues[column]) * (1 - limits.lean) + linear * limits.lean
-            if issue in named or chance < (limits.add_general if general else limits.add) or (general and specific):
+            if issue in named or issue in self.lexicon.general or chance < limits.add:
                 continue
             if best != _NEUTRAL and float(poles[best]) < limits.pole:
                 continue
             if entry.safety:  # its praise is the absence of a danger, which is no news
                 continue
             confidence = chance * float(poles[best])
-            if best == _NEUTRAL and (general or float(poles[best]) < limits.fade):
+            if best == _NEUTRAL and float(poles[best]) < limits.fade:
                 continue
             opinion = next((s for s, kind in self.encoder.spans(read) if kind == OPINION and _within(s, place)), None)
             value = 0.0 if best == _NEUTRAL else float(poles[_POSITIVE] - poles[_NEGATIVE])
