@@ -200,7 +200,7 @@ class _Review:
         places = [self.normal.span(*span) for span in self.spans]
         issues = self.encoder.issues(read, places)
         heard = self.encoder.polarity(read, places)
-        poles = (heard + self.second.polarity) / 2
+        poles = _mean(heard, self.second.polarity)
         review = self.encoder.polarity(read, [(places[0][0], places[-1][1])])[0]
         number = {place[0]: n for n, place in enumerate(places)}
         constructed = [self._constructed(clause) for clause in range(len(places))]
@@ -220,9 +220,7 @@ class _Review:
             if place[0] not in silent and not constructed[clause]:
                 kept.extend(self._added(place, issues[clause], poles[clause], self.second.names[clause], kept, read))
         if self.whole is not None and not any(constructed) and not kept and not self._of_safety(issues):
-            kept.extend(
-                self._verdict(places, poles, np.asarray((review + self.whole) * np.float32(0.5), dtype=np.float32))
-            )
+            kept.extend(self._verdict(places, poles, _mean(review, self.whole)))
         return _ordered(kept, self.lexicon)
 
     def _of_safety(self, issues: NDArray[np.float32]) -> bool:
@@ -347,6 +345,10 @@ def _by_construction(found: Cues) -> bool:
         or found.doubted or found.request or found.past or found.leave or found.repurchase or found.unlike_others
         or found.rhetorical or found.mocked or found.mock_warning
     )  # fmt: skip
+
+
+def _mean(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray((one + other) / 2, dtype=np.float32)
 
 
 def _within(span: Span, place: Span) -> bool:
