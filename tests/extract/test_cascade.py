@@ -76,16 +76,12 @@ def _one_opinion(monkeypatch, request):
     monkeypatch.setattr("voc.extract.cascade._linear", lambda parts: Table.current.poles(parts))
 
 
-def second(name="--", chance=0.0, of=None):
-    """Linear models that give every clause this name, and each code a chance (0 for all but those in `of`)."""
+def second(**of):
+    """Linear models that give every clause these chances of codes, and 0 of all others."""
 
     def said(parts):
-        chances = np.array([[(of or {}).get(code, 0.0) for code in aspects.load().codes]] * len(parts))
-        return _Second(
-            Table.current.poles(parts),
-            chances.reshape(len(parts), len(aspects.load().codes)),
-            [(name, chance)] * len(parts),
-        )
+        chances = np.array([[of.get(code, 0.0) for code in aspects.load().codes]] * len(parts), dtype=np.float32)
+        return _Second(Table.current.poles(parts), chances.reshape(len(parts), len(aspects.load().codes)))
 
     return said
 
@@ -109,10 +105,10 @@ def test_a_review_is_asked_where_the_linear_models_doubt_the_fast_road(monkeypat
     told = [mention(text, text, "P10", "praise", 0.9)]
     said, limits = {text: ({"P10": 0.99}, POSITIVE)}, replace(LIMITS, doubt=0.8)
     for chances, asked in (({"P10": 0.95}, []), ({"P10": 0.1}, [text]), ({"P10": 0.95, "V01": 0.9}, [text])):
-        monkeypatch.setattr("voc.extract.cascade._second", second(of=chances))
+        monkeypatch.setattr("voc.extract.cascade._second", second(**chances))
         found, encoder = run(text, told, said, limits)
         assert found == [("P10", "praise")] and encoder.asked == asked
-    monkeypatch.setattr("voc.extract.cascade._second", second(of={"P10": 0.95}))
+    monkeypatch.setattr("voc.extract.cascade._second", second(P10=0.95))
     assert run(text, told, {text: ({"P10": 0.99}, NEGATIVE)}, limits)[1].asked == [text]
     danger = "吃出一只虫"
     assert run(danger, [mention(danger, danger, "P02", "complaint", 0.9)], {danger: ({}, NEGATIVE)}, limits)[
@@ -120,10 +116,12 @@ def test_a_review_is_asked_where_the_linear_models_doubt_the_fast_road(monkeypat
     ].asked == [danger]
 
 
-def test_a_mention_goes_where_the_encoder_sees_nothing_of_its_issue():
+def test_a_mention_judges_the_whole_where_the_encoder_sees_nothing_of_its_issue():
     text = "等了三天"
     told = [mention(text, text, "P10", "complaint", 0.9)]
-    assert run(text, told, {text: ({"P10": 0.01}, NEGATIVE)}, replace(LIMITS, drop=0.05))[0] == []
+    nothing = {text: ({"P10": 0.01}, NEGATIVE)}
+    assert run(text, told, nothing, replace(LIMITS, drop=0.05))[0] == [("P00", "complaint")]
+    assert run(text, [mention(text, text, "P10", "neutral", 0.9)], nothing, replace(LIMITS, drop=0.05))[0] == []
     assert run(text, told, {text: ({"P10": 0.1}, NEGATIVE)}, replace(LIMITS, drop=0.05))[0] == [("P10", "complaint")]
 
 
@@ -138,7 +136,7 @@ def test_an_issue_is_new_where_both_models_or_one_very_surely_mean_it(monkeypatc
     text = "个头跟鹌鹑蛋似的"
     said = {text: ({"P08": 0.6}, NEGATIVE)}
     assert run(text, [], said)[0] == [("P00", "complaint")]
-    monkeypatch.setattr("voc.extract.cascade._second", second("P08", 0.5))
+    monkeypatch.setattr("voc.extract.cascade._second", second(P08=0.5))
     assert run(text, [], said)[0] == [("P08", "complaint")]
 
 

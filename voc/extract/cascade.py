@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,6 @@ from voc.extract.lexicon import Lexicon
 from voc.extract.mentions import Mention
 from voc.extract.settle import general_issue
 from voc.models import aspects, encoder, polarity
-from voc.models.aspects import NONE
 from voc.models.encoder import OPINION, Encoder, Read
 from voc.text.clauses import clauses
 from voc.text.normalise import Normal, normalise
@@ -35,6 +35,7 @@ _SHORTEST = 2
 _NEGATIVE, _NEUTRAL, _POSITIVE = 0, 1, 2
 _INTENTS = ("complaint", "neutral", "praise")
 _LONGEST_TEXT = 2_000
+_OF_DOUBTED = 0.7
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,14 @@ class Thresholds:
     """Chosen on held-out data (CARD.md); all in [0, 1] but `doubt`, in [0, 3].
 
     A review is asked from a `doubt` on (`doubts`). A mention below `sure` confidence may be turned or fade. `drop`: a
-    mention goes if the encoder's probability of its issue is below this. `add`: the issue's probability from which a
-    mention is new, the encoder's and the linear aspect head's, the latter with the share `lean`; `pole`: its least
-    probability of a pole. `whole`: that of a verdict on the whole where nothing else was said. `turn`: probability of the
-    other pole that turns a mention without an opinion word; `turn_word`: of one with. `fade`: probability of neutral that
-    makes an unsure mention neutral, and an unsure verdict on the whole go.
+    mention judges the whole instead if the encoder's probability of its issue is below this. `add`: the issue's
+    probability from which a mention is new, the encoder's and the linear aspect head's, the latter with the share `lean`;
+    `pole`: its least probability of a pole. `whole`: that of a verdict on the whole where nothing else was said. `turn`:
+    probability of the other pole that turns a mention without an opinion word; `turn_word`: of one with. `fade`:
+    probability of neutral that makes an unsure mention neutral, and an unsure verdict on the whole go.
     """
 
-    doubt: float = 1.5
+    doubt: float = 1.45
     sure: float = 0.75
     drop: float = 0.05
     add: float = 0.45
@@ -57,7 +58,7 @@ class Thresholds:
     pole: float = 0.6
     whole: float = 0.6
     turn: float = 0.7
-    turn_word: float = 0.8
+    turn_word: float = 0.9
     fade: float = 0.7
 
 
@@ -112,23 +113,23 @@ def reader(lexicon: Lexicon) -> Callable[[Sequence[str | None], list[list[Mentio
 
 @dataclass(frozen=True)
 class _Second:
-    """What the linear models say of clauses: polarity (n, 3), the chances of the aspect head's codes (n, codes), and the issue
-    that it names in each with the chance that the name is right."""
+    """What the linear models say of clauses: polarity (n, 3), and the chances of the aspect head's codes (n, codes)."""
 
     polarity: NDArray[np.float32]
-    chances: NDArray[np.float64]
-    names: Sequence[tuple[str, float]]
+    chances: NDArray[np.float32]
 
     def part(self, first: int, last: int) -> _Second:
-        return _Second(self.polarity[first:last], self.chances[first:last], self.names[first:last])
+        return _Second(self.polarity[first:last], self.chances[first:last])
 
 
 def _second(parts: Sequence[str]) -> _Second:
-    head = aspects.load()
-    chances = head.chances(parts)
-    numbers, right = head.named(parts) if len(parts) else (np.zeros(0, dtype=np.int64), np.zeros(0))
-    names = [(head.codes[number], chance) for number, chance in zip(numbers.tolist(), right.tolist(), strict=True)]
-    return _Second(_linear(parts), chances, names)
+    return _Second(_linear(parts), aspects.load().chances(parts))
+
+
+@cache
+def _head() -> dict[str, int]:
+    """The column of each code that the aspect head knows."""
+    return {code: n for n, code in enumerate(aspects.load().codes)}
 
 
 def known_issues(lexicon: Lexicon, encoder: Encoder) -> dict[int, int]:
@@ -160,18 +161,18 @@ def doubts(
     does not have. Of the fast road's errors on reviews read by hand .63 lay in the 35% with the largest sum, .38 in those
     with the least confident mentions.
     """
-    codes = aspects.load().codes
-    column = {code: n for n, code in enumerate(codes)}
+    column = _head()
     number = {normal.span(*span)[0]: n for n, span in enumerate(spans)}
     others = second.chances.copy()
-    others[:, [n for code, n in column.items() if code == NONE or code not in lexicon.number]] = 0.0
+    specific = {code for code, n in lexicon.number.items() if n not in lexicon.general}
+    others[:, [n for code, n in column.items() if code not in specific]] = 0.0
     issue = sign = 0.0
     for mention in mentions:
         clause = number.get(mention.span[0])
         if mention.intent not in SIGNED or clause is None:
             continue
         code = lexicon.issues[mention.issue].code
-        if code in column:
+        if code in column and code in specific:
             issue = max(issue, 1.0 - float(second.chances[clause, column[code]]))
             others[clause, column[code]] = 0.0
         sign = max(sign, 1.0 - float(second.polarity[clause, _pole(mention)]))
@@ -204,6 +205,7 @@ class _Review:
         review = self.encoder.polarity(read, [(places[0][0], places[-1][1])])[0]
         number = {place[0]: n for n, place in enumerate(places)}
         constructed = [self._constructed(clause) for clause in range(len(places))]
+        general = general_issue(self.lexicon)
         kept: list[Mention] = []
         for mention in mentions:
             clause = number.get(mention.span[0])
@@ -211,14 +213,16 @@ class _Review:
                 kept.append(mention)
                 continue
             if self._unfounded(mention, issues[clause]):
-                continue
+                if mention.intent == "neutral" or general is None:
+                    continue
+                mention = replace(mention, issue=general, aspect=None, confidence=_OF_DOUBTED * mention.confidence)
             judged = self._judged(mention, poles[clause], (heard[clause] + review) / 2, read)
             if judged is not None:
                 kept.append(judged)
         silent = {m.span[0] for m in mentions if m.intent not in SIGNED or m.rival is not None}
         for clause, place in enumerate(places):
             if place[0] not in silent and not constructed[clause]:
-                kept.extend(self._added(place, issues[clause], poles[clause], self.second.names[clause], kept, read))
+                kept.extend(self._added(place, issues[clause], poles[clause], self.second.chances[clause], kept, read))
         if self.whole is not None and not any(constructed) and not kept and not self._of_safety(issues):
             kept.extend(self._verdict(places, poles, _mean(review, self.whole)))
         return _ordered(kept, self.lexicon)
@@ -298,7 +302,7 @@ class _Review:
         place: Span,
         issues: NDArray[np.float32],
         poles: NDArray[np.float32],
-        name: tuple[str, float],
+        chances: NDArray[np.float32],
         kept: Sequence[Mention],
         read: Read,
     ) -> list[Mention]:
@@ -309,8 +313,7 @@ class _Review:
         out = []
         for issue, column in self.known.items():
             entry = self.lexicon.issues[issue]
-            linear = name[1] if name[0] == entry.code else 0.0
-            chance = float(issues[column]) * (1 - limits.lean) + linear * limits.lean
+            chance = float(issues[column]) * (1 - limits.lean) + float(chances[_head()[entry.code]]) * limits.lean
             if issue in named or issue in self.lexicon.general or chance < limits.add:
                 continue
             if best != _NEUTRAL and float(poles[best]) < limits.pole:

@@ -48,7 +48,7 @@ def judged(page: Sheet, reading: Reading, judge: Judge, lexicon: Lexicon, stars:
             chances[rows] = judge([page.text[a:b] for a, b in bounds], latin)
     decided = found.take(found.intent != UNDECIDED)
     _together(chances, asked, page, clauses, decided, judge)
-    value = _polarity(chances, stars[row])
+    value = shifted(chances, stars[row])
     rival = np.full(len(asked), None, dtype=object)
     for n in np.flatnonzero(np.isin(asked, list(reading.special))).tolist():
         rival[n], how = reading.special[int(asked[n])]
@@ -116,7 +116,7 @@ def loud(found: Findings, lexicon: Lexicon) -> Findings:
     return found.take(~(judged & (np.abs(found.polarity) < _OF_WHOLE * WHOLE)))
 
 
-def _polarity(chances: NDArray[np.float32], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
+def shifted(chances: NDArray[np.float32], ratings: NDArray[np.float64]) -> NDArray[np.float64]:
     """P(positive) - P(negative) of each row, moved in log odds by the stars where there are some (NaN: none)."""
     stars = np.where(np.isnan(ratings), 3.0, ratings)
     shift = np.exp(np.clip((stars - 3.0) / 2.0, -1.0, 1.0) * _RATING_SHIFT)

@@ -15,6 +15,8 @@ The road of a few thousand reviews at a time; everything in capitals is arrays o
                      ▼
                    the polarity model judges the clauses that the words left open, for all reviews in one call
                      ▼
+                   the aspect head names what judges without a word for it, doubts and adds     voc.extract.naming
+                     ▼
                    MENTIONS   the surest finding per review, issue and intent
 """
 
@@ -41,7 +43,7 @@ from voc.extract.findings import (
 )
 from voc.extract.judging import Judge, judged, loud
 from voc.extract.lexicon import Lexicon
-from voc.extract.naming import Namer, named, namer
+from voc.extract.naming import Namer, namer, reconsidered
 from voc.extract.reviews import LONGEST_TEXT, read
 from voc.extract.scan import Scanner, scanner
 from voc.models import encoder, find, own, polarity
@@ -223,7 +225,7 @@ def _read(
     lexicon = scan.lexicon
     heard = judged(page, reading, judge, lexicon, stars)
     if name is not None:
-        heard = named(heard, page, reading.clauses, lexicon, name)
+        heard = reconsidered(heard, page, reading, lexicon, name, judge, stars)
     best = chosen(loud(heard, lexicon), page.starts, lexicon)
     found = weighed(best, stars, lexicon)
     return _Read(page, reading.clauses, found, severities(found, best, page, reading.clauses, lexicon), lexicon)

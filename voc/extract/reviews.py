@@ -38,13 +38,15 @@ class Reading:
     """A sheet as read.
 
     `found` are the findings, those that wait for the polarity model included. `asked` are the clauses that it is to
-    judge, in order; `special` has the comparison (rival, how) of those that stand in one.
+    judge, in order; `knotty` are those that have to do with others; `special` has the comparison (rival, how) of those
+    that stand in one.
     """
 
     clauses: Clauses
     found: Findings
     asked: Ints
     english: Flags
+    knotty: Flags
     special: dict[int, tuple[str | None, str]]
 
 
@@ -87,7 +89,7 @@ def read(sheet: Sheet, *, scanner: Scanner, in_store: Sequence[bool | None] | No
     clause = np.array(at, dtype=np.int64)
     review = clauses.row[clause]
     hard = of_claims(said, review, clause, sheet.starts[review])
-    return Reading(clauses, together([plain, hard]), np.flatnonzero(open_), english, special)
+    return Reading(clauses, together([plain, hard]), np.flatnonzero(open_), english, knotty, special)
 
 
 def _cues(sheet: Sheet, clauses: Clauses, may: Ints) -> dict[int, Cues]:
