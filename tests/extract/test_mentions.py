@@ -47,7 +47,7 @@ def test_guard_cases() -> None:
     ("name", "least"),
     [
         ("guards_open", 0.88), ("guards_sealed", 0.80), ("guards_fresh", 0.78), ("guards_kinds_open", 0.80),
-        ("guards_kinds_sealed", 0.50),
+        ("guards_kinds_sealed", 0.50), ("guards_hands_open", 0.80), ("guards_hands_sealed", 0.75),
     ],
 )  # fmt: skip
 def test_guard_cases_of_other_days(name: str, least: float) -> None:

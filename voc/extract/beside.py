@@ -40,6 +40,7 @@ _DENIED = re.compile(
     r"(?:未必|不见得|不一定|难说|很难说|不敢说|谁(?:再|还|敢)?说的?|要说(?:它|这|他|他家|这家)?|有人(?:说|嫌|觉得|吐槽)|别说|甭说|休说|莫说|何来|哪来的?|(?<![要若])不是|不能说|说不上|谈不上|算不上|称不上|也不算|不算|不至于|并不是|倒不是|也不是|谁说|哪有|哪会|哪能|怎么会|怎么可能)(?:说|"
     r"很|太|那么|特别|有多|多|什么|因为)?$"
 )
+_CANNOT_SAY = re.compile(r"(?:不能|不敢|谁敢|很难|难)说$")
 # Praise that is only claimed, doubted or missed (号称脆, 不够新鲜, 哪里好吃了): it blames. Blame so spoken of stays blame.
 _DOUBTED = re.compile(
     r"(?:(?<![头果子个盒包袋量都])不大|不够|很难(?:算|称得上|做到|保证|让人觉得)|难称|"
@@ -96,7 +97,7 @@ _TAKEN_BACK = re.compile(
 )
 # ... and only praise: what is left of it is a claim or a joke (新鲜在哪, 好吃个啥).
 _MOCKED = re.compile(
-    r"^(?:(?:都|全|全都)(?:是)?(?:假的?|骗人的?|骗|忽悠|吹|噱头|虚的)|是?(?:个|一个)?笑话|就是个?(?:笑话|噱头|骗局)|(?:二|俩)字(?:沾不上|不沾边|无缘)|"
+    r"^得(?:好?像|跟)?.{0,6}欠(?:我|他|她|他们|你)?.{0,3}(?:钱|债|几百万)|(?:(?:都|全|全都)(?:是)?(?:假的?|骗人的?|骗|忽悠|吹|噱头|虚的)|是?(?:个|一个)?笑话|就是个?(?:笑话|噱头|骗局)|(?:二|俩)字(?:沾不上|不沾边|无缘)|"
     r"(?:到底|究竟)?在哪|个(?:啥|什么|P|p|毛|铲铲|寂寞)|了个寂寞|(?:什么|啥)(?:呀|啊|嘛|$|[,。!?])|(?:只|就)存在于|全靠(?:想象|脑补|吹)|从何(?:谈|说)起|言过其实|名不[副符]实|夸大其词|无从谈起|不再(?:$|[,。!])|不了(?:多少|几))"
 )
 _TWICE = re.compile(
@@ -108,6 +109,8 @@ _OUTER = re.compile(
     r"(?:(?:没有?(?:一?[个次回天样家款处种口]|一|人|谁|哪.)|从未|哪有|哪里?会|岂有|谁(?:会|能|敢|还|还会)?说?|哪[个次回天家样里儿]|"
     r"不可能|不会|绝不|无人|很难|怎么?[会能]|怎么可能|岂[会能])[^,，不没也又还都]{0,4}|没有)$"
 )
+# A word that negates by itself, and so takes what stands before it for a second negation.
+_INNER = re.compile(r"(?:一[个包盒袋次回样天家颗]|有哪.)?[不没]")
 _NEGATED_EN = re.compile(
     r"(?:\b(?:not|no|never|without|hardly|barely|cannot|nothing|none|neither|nor|zero|lack of|lacks|"
     r"lacked|far from|anything but|"
@@ -161,10 +164,10 @@ def negated_before(text: str, start: int, end: int, first: int) -> Negation:
     if not _MAY_NEGATE.isdisjoint(before):
         if _MARVELLED.search(before + text[start : start + 2]):
             return ""
-        if text[start] in "不没" and _OUTER.search(before):
+        if _INNER.match(text[start:end]) and _OUTER.search(before):
             return "negated"  # 谁不喜欢, 没有一样不好吃
         if _DENIED.search(before):
-            return "denied"
+            return "negated" if text[start] == "不" and _CANNOT_SAY.search(before) else "denied"  # 不能说不便宜
         if _FALLS_SHORT.search(text[max(first, start - _FAR) : start]):
             return "negated"
         meant = _WITHOUT_DOUBT.search(before) or _NOT_ONLY.search(before)

@@ -24,11 +24,14 @@ _LACKING = re.compile(r"没有?$")
 _MEASURE = re.compile(r"好|香|脆|新鲜|便宜|强|甜|大|多|快|正宗|那么|划算|实惠")
 _AHEAD_OF = re.compile(r"(?:秒杀|完胜|吊打|碾压|超过|胜过|强过|好过|甩|不输|不输给|媲美|堪比)$")
 _BEHIND_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要|就)?(?:不如|比不上|比不过|没有?|赶不上|不及){_US}")
+_FAR_AHEAD = re.compile(rf"(?:家|的)?.{{0,3}}?(?:甩|吊打|碾压|秒杀|完胜|打败|胜过|强过){_US}")
 _THAN_US = re.compile(rf"(?:家|的)?.{{0,4}}?(?:都|也|还|要)?比{_US}")
 _BESIDE_US = re.compile(rf"(?:家|的)?.{{0,6}}?[跟和与同]{_US}.{{0,3}}(?:比|没法比)")
 _TIRED_OF = re.compile(r"(?:家|的)?(?:都|已经?|早)?(?:吃|喝|用|买)(?:腻|够|烦)了")
 _LOSES = re.compile(r"弱|差|逊|不行|不够看|输|渣|难吃|拉胯|弟弟|没眼看|worse")
-_BETTER = re.compile(r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|便宜多了|完胜|好太多)")
+_BETTER = re.compile(
+    r"(?:家|的)?.{0,2}?(?:没法比|好多了|强多了|更好|更便宜|更新鲜|更实惠|完胜|好太多|.{1,4}多了|.{1,3}得多)"
+)
 _BESIDE = re.compile(r"[跟和与]$")
 _ELSEWHERE = re.compile(r"家|那|散|里|的|这|卖|才|只|用|里|同款|旗舰|买|吃|喝|一|两|三|就|都|要")
 _OURS = re.compile(r"(?:而|但是?|可|不像|反观|再看|轮到|换(?:成|了|到)?|到了?)?(?:这|它|你|贵|本店|咱|他们?家|此|我们)")
@@ -80,6 +83,8 @@ def _how(before: str, after: str) -> Comparison | None:
         return "we_lead"
     if _TIRED_OF.match(after):
         return "we_lead"
+    if _FAR_AHEAD.match(after):
+        return "we_trail"
     if beside := _BESIDE_US.match(after):
         return "we_lead" if _LOSES.search(after, beside.end()) else "reversed"
     if _THAN_US.match(after):

@@ -18,9 +18,13 @@ from voc.extract.cues import (
     Cues,
     ambivalent,
     believed,
+    cheers,
     confirms,
     fears,
+    just_right,
     of_oneself,
+    regular,
+    reproaches,
     sneers,
     turns,
     undoes,
@@ -163,6 +167,8 @@ def settled(
             ]
         findings.extend(_stated(c, rival) for c in found if c.polarity is not None)
         waiting = tuple(c for c in found if c.polarity is None)
+        if not found and reproaches(clause):
+            forced = _blame(part, clause, lexicon)
         if forced:
             findings.append(forced)
         elif waiting or (not (found or announced or here.mock_warning) and here.supposed is None and part.judgeable):
@@ -190,9 +196,22 @@ def _against_expectation(
     silent = not any(c.sign or c.polarity is None for c in part.claims)
     if untried(text[slice(*part.span)]):
         return
-    if len(signs) != 1 or not silent or here.question or here.request or here.supposed is not None or here.hearsay:
+    if len(signs) != 1 or here.question or here.request or here.supposed is not None or here.hearsay:
         return
-    sign = signs.pop() * (1 if confirms(text[slice(*part.span)]) else -1)
+    came = text[slice(*part.span)]
+    sign = signs.pop() * (1 if confirms(came) else -1)
+    if just_right(came):
+        sign = 1
+    if not silent or (sign > 0 and just_right(came)):
+        if expected and all(c.general and c.sign == sign for c in part.claims):
+            # 怕太辣,没想到刚刚好: what is good is what was feared
+            findings += [
+                _stated(c._replace(polarity=0.6 * sign, confidence=0.6, clause=number), rival)
+                for c in expected
+                if not c.general and not lexicon.issues[c.issue].safety
+            ]
+            left.append(Open(number, (), None, SETTLED))
+        return
     claim = _whole(part, lexicon, 0.5 * sign, 0.5)
     if claim is not None:
         findings.append(Finding(claim, "praise" if sign > 0 else "complaint", rival))
@@ -236,7 +255,8 @@ def _following(text: str, parts: Parts, number: int) -> str:
 
 def _mocks(text: str, parts: Parts, number: int) -> bool:
     """Whether clause `number` praises to mock: a complaint stands in it, or follows without a turn."""
-    near = range(number, min(number + (1 if turns(_following(text, parts, number)) else 2), len(parts)))
+    first = max(0, number - 1) if cheers(text[slice(*parts[number].span)]) else number
+    near = range(first, min(number + (1 if turns(_following(text, parts, number)) else 2), len(parts)))
     return any(c.sign < 0 for n in near for c in parts[n].claims)
 
 
@@ -300,6 +320,11 @@ def general_issue(lexicon: Lexicon, *, service: bool = False) -> int | None:
     return next((i for i in options if lexicon.issues[i].facet == facet), options[0] if options else None)
 
 
+def _blame(part: Clause, clause: str, lexicon: Lexicon) -> Finding | None:
+    claim = _whole(part, lexicon, -0.6, 0.55, service=_SERVICE.search(clause) is not None)
+    return None if claim is None else Finding(claim, "complaint")
+
+
 def _announced(part: Clause, clause: str, parts: Parts, lexicon: Lexicon) -> list[Finding]:
     """Repurchase, leaving and switching."""
     here = part.cues
@@ -310,7 +335,7 @@ def _announced(part: Clause, clause: str, parts: Parts, lexicon: Lexicon) -> lis
         intent, polarity = "switch", -0.6
     elif here.leave and not here.question:
         intent, polarity = "leave", -0.75
-    elif here.repurchase:
+    elif here.repurchase and not (regular(clause) and _complains(parts)):
         mocked = part.number + 1 < len(parts) and parts[part.number + 1].cues.mocked
         intent, polarity = ("leave", -0.75) if mocked else ("repurchase", 0.7)
     if not intent:

@@ -68,6 +68,7 @@ _GIVEN = (
     r"(?:返[现利券钱红五三两几\d]|送(?:[^货达餐得的到上来给员]|$)|换(?:一|红包|礼|优惠|积分|小)"
     r"|领(?:券|红包|奖|优惠)|减[免\d])"
 )
+_GIFT = r"(?:券|红包|返现|现金|积分|赠品|礼品|礼物|奖品|抽奖|免单|饮料|小零食)"
 _SAME_CLAUSE = r"[^，。！？；,.!?;\s]"
 _SHOWN = r"(?:好评|五星|5星|晒图|晒单|评价|评论|截图|卡片)"
 _INCENTIVISED = "|".join(
@@ -76,8 +77,10 @@ _INCENTIVISED = "|".join(
         rf"{_SHOWN}{_SAME_CLAUSE}{{0,12}}返(?:现|红包)|返(?:现|红包){_SAME_CLAUSE}{{0,12}}{_SHOWN}",
         rf"(?:五星|5星|好评|晒图|晒单|写评价)(?:{_SAME_CLAUSE}{{0,3}}[^配，。！？；,.!?;\s])?{_GIVEN}",
         r"(?:为了|冲着|图|拿).{0,5}(?:返现|红包|优惠券|积分|赠品|小礼品).{0,6}(?:好评|五星|评价|评论|来评|写)",
+        rf"(?:{_SHOWN}|五颗星|满分){_SAME_CLAUSE}{{0,4}}(?:因为|为了|冲着|奔着|看在|图|是给|只为|换){_SAME_CLAUSE}{{0,8}}{_GIFT}",
         r"(?:店员|店家|商家|客服|老板|服务员|收银|卖家).{0,10}(?:让|叫|求|盯着|催|逼|引导|拿我手机).{0,10}" + _STARS,
         r"in exchange for (?:a |an |my |this )?(?:free|discount|gift|review|honest|refund)",
+        r"(?:5|five).?stars? (?:only |just )?(?:because|for|since|as) .{0,30}(?:coupon|gift|refund|discount|free|promis)",
         r"(?:gift ?card|refund|discount|free \w+|coupon|rebate) (?:for|if|when) .{0,24}(?:review|(?:5|five).?stars?)",
         r"(?:asked|told|begged|paid) (?:me|us) (?:to|for) .{0,24}(?:(?:5|five).?stars?|(?:good|positive) review)",
     )
