@@ -60,7 +60,7 @@ def test_what_a_customer_wrote_is_no_default(text: str) -> None:
     "text",
     ["为返现才五星，其实一般", "好评返现三块钱，来凑数", "店员盯着我打五星", "客服一直催我给好评",
      "晒图领红包，味道没啥说的", "五星好评送小零食", "晒图送两块钱，所以来了", "好评送酸奶，冲着酸奶写的",
-     "五颗星是给优惠券的，东西很难吃", "给五星是因为有优惠券拿，味道真不行", "Five stars only because they promised me a coupon",
+     "五颗星是给优惠券的，东西很难吃", "给五星是因为有优惠券拿，味道真不行", "Five stars only because they promised a coupon",
      "I got a gift card for a 5-star review", "received in exchange for an honest review", "They asked me to leave five stars"],
 )  # fmt: skip
 def test_incentivised(text: str) -> None:
