@@ -38,6 +38,8 @@ CLEAR = 0.5
 """What no word named needs a polarity of the model of at least this, [0, 1]."""
 SHORTEST, LONGEST = 3, 60
 """Clauses with fewer (distinct) code points say too little to be named, longer ones say several things."""
+_PLAIN = 12
+"""Longer clauses are taken to have enough distinct code points."""
 _SURER, _SUREST, _OF_DOUBTED = 0.2, 0.85, 0.7
 
 Namer = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -82,7 +84,7 @@ def reconsidered(
 ) -> Findings:
     """`found` as the head leaves them. Safety complaints of words stay: they are not for it to doubt."""
     view = _view(found, page, reading, lexicon, name)
-    found = _named(_doubted(found, view), view)
+    found = _named(_doubted(found, view, judge), view)
     return together([found, _missed(found, view, judge, stars)])
 
 
@@ -118,7 +120,9 @@ def _view(found: Findings, page: Sheet, reading: Reading, lexicon: Lexicon, name
     scope[bare[(length[bare] >= SHORTEST) & (length[bare] <= LONGEST)]] = True
     bounds = np.flatnonzero(scope)
     texts = [page.text[a:b] for a, b in zip(clauses.start[bounds].tolist(), clauses.end[bounds].tolist(), strict=True)]
-    telling = np.fromiter((len(set(text)) >= SHORTEST for text in texts), dtype=bool, count=len(texts))
+    telling = np.fromiter(
+        (len(text) > _PLAIN or len(set(text)) >= SHORTEST for text in texts), dtype=bool, count=len(texts)
+    )
     asked = bounds[telling]
     row = np.full(len(clauses.start), -1, dtype=np.int64)
     row[asked] = np.arange(len(asked))
@@ -131,8 +135,8 @@ def _view(found: Findings, page: Sheet, reading: Reading, lexicon: Lexicon, name
     return _View(page, reading, chance, row, whole=general_issue(lexicon), **flags)
 
 
-def _doubted(found: Findings, view: _View) -> Findings:
-    """Findings of words whose issue the head sees nothing of judge the whole; neutral ones go."""
+def _doubted(found: Findings, view: _View, judge: Judge) -> Findings:
+    """Findings of words whose issue the head sees nothing of judge the whole if the polarity model hears their sign, or go."""
     clauses = view.reading.clauses
     start, end = clauses.start[found.clause], clauses.end[found.clause]
     here = np.ones(len(found), dtype=bool)  # a combination over several clauses is not in one of them
@@ -142,9 +146,13 @@ def _doubted(found: Findings, view: _View) -> Findings:
     specific = ~view.general[found.issue] & ~view.safety[found.issue] & ~view.reading.english[found.clause]
     least = np.where(found.confidence < SURE, DOUBTED, DOUBTED_SURE)
     unseen = told & specific & here & ~found.denied & (view.of(found.clause, found.issue) < least)
-    if view.whole is None:
+    if view.whole is None or not unseen.any():
         return found.take(~unseen)
-    judged = unseen & (found.intent != NEUTRAL_INTENT)
+    rows = np.flatnonzero(unseen)
+    chances = judge([view.text(clause) for clause in found.clause[rows].tolist()], False)
+    pole = np.select([found.intent[rows] == COMPLAINT, found.intent[rows] == PRAISE], [0, 2], 1)
+    judged = np.zeros(len(found), dtype=bool)
+    judged[rows] = (pole != 1) & (chances[np.arange(len(rows)), pole] >= 0.5)
     moved = replace(
         found, issue=np.where(judged, view.whole, found.issue), general=found.general | judged,
         size=np.where(judged, 0, found.size), aspect_start=np.where(judged, -1, found.aspect_start),
