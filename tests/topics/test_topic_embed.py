@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import sys
 
 import numpy as np
@@ -89,3 +90,16 @@ def test_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "bertopic", None)
     with pytest.raises(MissingExtra, match=r"BERTopic is not installed.*voc\[topics\]"):
         optional("bertopic", "BERTopic")
+
+
+def test_a_package_that_is_hidden_from_an_import_is_there_afterwards(tmp_path, monkeypatch):
+    """What a module offers only where it finds another package can be left out of its import."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "heavy_helper.py").write_text("")
+    (tmp_path / "offers_more.py").write_text(
+        "try:\n    import heavy_helper\nexcept ModuleNotFoundError:\n    heavy_helper = None\n"
+    )
+    assert optional("offers_more", "It", without=("heavy_helper",)).heavy_helper is None
+    assert importlib.import_module("heavy_helper") is not None
+    (tmp_path / "needs_it.py").write_text("import heavy_helper\n")
+    assert optional("needs_it", "It", without=("heavy_helper",)).heavy_helper is not None  # it was loaded already

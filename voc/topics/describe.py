@@ -73,7 +73,7 @@ def _weighted_terms(tokens: Sequence[Sequence[str]], vectors: Vectors, labels: L
 
 def _bertopic() -> Any:
     """BERTopic as the keeper of ready-made topics: it neither embeds nor clusters here."""
-    package = optional("bertopic", "BERTopic")
+    package = optional("bertopic", "BERTopic", without=("plotly", "spacy", "transformers"))
     from sklearn.feature_extraction.text import CountVectorizer
 
     return package.BERTopic(
