@@ -50,7 +50,7 @@ class Thresholds:
     probability of neutral that makes an unsure mention neutral, and an unsure verdict on the whole go.
     """
 
-    doubt: float = 1.45
+    doubt: float = 1.35
     sure: float = 0.75
     drop: float = 0.05
     add: float = 0.45
