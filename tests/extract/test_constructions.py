@@ -1,6 +1,6 @@
 """What stands around a word turns it: a few hundred constructions, each with several words of praise or blame in its place."""
 
-from voc.corpora.recipes.constructions import OWN, constructions, filled
+from voc.corpora.recipes.constructions import FILES, OWN, WAITING, constructions, filled
 
 from voc.extract.mentions import analyze
 from voc.taxonomy import load
@@ -47,7 +47,8 @@ def test_constructions_are_read_whatever_word_they_hold() -> None:
 def test_constructions_are_filled_with_words_of_their_kind() -> None:
     """Each label is the construction's, each word stands where its place was."""
     taxonomy = load("retail-food")
-    given = constructions()
+    given = constructions([*FILES, *WAITING])
+    assert {one.sign for one in given} == {"-", "0", "+", "0+"} and len({one.text for one in given}) > 1600
     made = list(filled(given, taxonomy, each=3, seed=1))
     assert len(made) == 3 * sum(one.sign in ("-", "0", "+") for one in given) and {one.label for one in made} == {
         0,
