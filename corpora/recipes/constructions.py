@@ -18,8 +18,10 @@ from voc.taxonomy import Taxonomy
 
 OWN = "constructions.txt"
 FILES = (OWN, "constructions_talk.txt")
-WAITING = ("constructions_irony.txt", "constructions_negation.txt", "constructions_slang.txt")
-"""Three more hands, for the next training of the encoder."""
+WAITING = (
+    "constructions_hearsay.txt", "constructions_irony.txt", "constructions_negation.txt", "constructions_slang.txt",
+)  # fmt: skip
+"""Four more hands, for the next training of the encoder."""
 PLACES = {"{+}": "praise", "{-}": "expressions"}
 """The place of a word, and the key of an issue under which such words stand."""
 _LABELS = {"-": NEGATIVE, "0": NEUTRAL, "+": POSITIVE}
