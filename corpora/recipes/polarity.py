@@ -20,14 +20,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from voc.corpora.recipes import taught
 from voc.corpora.recipes.bank import FIGURATIVE, bank
 from voc.corpora.recipes.readings import readings
 from voc.corpora.recipes.seeds import clauses_of, reviews_of
-from voc.corpora.recipes.taught import Taught
 
 from voc.evaluate import labelled
 from voc.evaluate.labelled import NEGATIVE, NEUTRAL, POSITIVE, bare
@@ -40,6 +39,9 @@ from voc.models.words import with_words
 from voc.taxonomy import load, opinions
 from voc.text.clauses import clauses
 from voc.text.normalise import normalise_all
+
+if TYPE_CHECKING:  # taught.py leaves out what is untouchable here
+    from voc.corpora.recipes.taught import Taught
 
 log = logging.getLogger(__name__)
 
@@ -357,6 +359,8 @@ def train(folder: Path, lessons: Taught, out: Path = WEIGHTS, *, names: Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    from voc.corpora.recipes import taught
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="the folder of the open sets")
     parser.add_argument("taught", type=Path, help="what `python -m voc.corpora.recipes.taught` wrote")

@@ -18,11 +18,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from voc.corpora.recipes.polarity import bare, table, untouchable
 from voc.corpora.recipes.readings import CALIBRATED, readings
 
-from voc.evaluate import labelled
-from voc.evaluate.labelled import bare
-from voc.evaluate.labelled import rows as table
 from voc.models import encoder
 from voc.text.clauses import clauses
 from voc.text.normalise import normalise_all
@@ -50,10 +48,9 @@ class Taught:
 
 def reviews(folder: Path) -> list[str]:
     """The reviews that are read, in normal form, each once."""
-    tests = (labelled.waimai(folder), labelled.eprstmt(folder), labelled.food(folder))
     kept_out = [reading.text for reading in readings(folder) if reading.hand == CALIBRATED]
     kept_out += [reading.text for reading in readings(folder, tested=True)]
-    seen = {bare(text) for text in normalise_all([*labelled.texts_of(tests), *kept_out])}
+    seen = untouchable(folder) | {bare(text) for text in normalise_all(kept_out)}
     out: list[str] = []
     for name, column, most in SOURCES:
         fresh = []

@@ -75,20 +75,20 @@ def corrected(
     told = [(row, normalise(text[:_LONGEST_TEXT])) for row, text in enumerate(texts) if text]
     cut = [(row, normal, spans) for row, normal in told if (spans := clauses(normal.text))]
     second = _second([normal.text[start:end] for _, normal, spans in cut for start, end in spans])
+    silent = {row: normal.text for row, normal, _ in cut if _silent(normal, found[row])}
+    wholes = dict(zip(silent, _linear(list(silent.values())), strict=True))
     asked: list[tuple[int, Normal, list[Span], _Second]] = []
     at = 0
     for row, normal, spans in cut:
         linear, at = second.part(at, at + len(spans)), at + len(spans)
         if (
-            _at_stake(found[row], lexicon)
-            or _silent(normal, found[row])
+            row in silent
+            or _at_stake(found[row], lexicon)
             or doubts(normal, spans, linear, found[row], lexicon) >= thresholds.doubt
         ):
             asked.append((row, normal, spans, linear))
     known = known_issues(lexicon, encoder)
     reads = encoder.read([normal.text for _, normal, _, _ in asked])
-    silent = [row for row, normal, _, _ in asked if _silent(normal, found[row])]
-    wholes = dict(zip(silent, _linear([normal.text for row, normal, _, _ in asked if row in set(silent)]), strict=True))
     for (row, normal, spans, linear), read in zip(asked, reads, strict=True):
         review = _Review(normal, spans, read, linear, wholes.get(row), lexicon, encoder, known, thresholds)
         out[row] = review.corrected(found[row])
